@@ -1,0 +1,117 @@
+import type {NodeRow} from '../cluster/nodes.ts';
+import {parseAnswer} from '../facts/answer.ts';
+import {
+	type NodeFacts,
+	type NodeIdentity,
+	type NodeReady,
+	type RuntimeFacts,
+	unknownNodeHalf,
+	type Via,
+} from '../facts/node-facts.ts';
+import {providerOf} from '../facts/providers.ts';
+import {isUnknown, type Known} from '../facts/unknown.ts';
+import {parseRuntimeVersion} from '../runtime/runtime-version.ts';
+
+/** What came of asking a node: its records, or why there are none. */
+export type NodeAnswer = {readonly via: Via; readonly records: string} | {readonly via: Via; readonly unknown: string};
+
+/** Joins the two halves of a node's facts: its row in the API's list, and its own answer. */
+export function joinFacts(
+	row: NodeRow,
+	answer: NodeAnswer,
+	{collectedAt, rows}: {readonly collectedAt: string; readonly rows: readonly NodeRow[]},
+): NodeFacts {
+	const half = 'records' in answer ? parseAnswer(answer.records) : unknownNodeHalf(answer.unknown);
+	const {runtime, configFiles, plugins, sandboxes, journal, leases} = half;
+	return {
+		apiVersion: 'cni-upgrade/v1',
+		kind: 'NodeFacts',
+		via: answer.via,
+		collectedAt,
+		node: identityOf(row, rows),
+		runtime: withApiVersion(runtime, row.runtime),
+		configFiles,
+		plugins,
+		sandboxes,
+		journal,
+		leases,
+	};
+}
+
+function identityOf(row: NodeRow, rows: readonly NodeRow[]): NodeIdentity {
+	const labels = row.labels ?? {};
+	return {
+		name: row.name,
+		uid: given(row.uid),
+		os: given(labels['kubernetes.io/os']),
+		arch: given(labels['kubernetes.io/arch']),
+		osImage: given(row.osImage),
+		kernel: given(row.kernel),
+		kubeletVersion: given(row.version),
+		newestKubelet: given(newestOf(rows)),
+		ready: readyOf(row.status),
+		cordoned: row.status === '' ? notGiven : row.status.split(',').includes('SchedulingDisabled'),
+		provider: providerOf({
+			labels,
+			annotations: row.annotations ?? {},
+			osImage: row.osImage,
+			kubeletVersion: row.version,
+			runtime: row.runtime,
+		}),
+	};
+}
+
+const notGiven = {unknown: 'the API server did not say'};
+
+function given(value: string | undefined): Known<string> {
+	return value === undefined || value === '' || value.startsWith('<') ? notGiven : value;
+}
+
+/** The STATUS column of a server-side table: `Ready`, `NotReady`, `Unknown`, each perhaps followed by `,SchedulingDisabled`. */
+function readyOf(status: string): Known<NodeReady> {
+	const word = status.split(',')[0];
+	if (word === 'Ready') {
+		return {status: 'True'};
+	}
+
+	return word === 'NotReady' || word === 'Unknown' ? {status: 'False'} : notGiven;
+}
+
+/** What the kubelet reported of its runtime stands in where the node itself did not say. */
+function withApiVersion(runtime: RuntimeFacts, reported: string): RuntimeFacts {
+	const parsed = parseRuntimeVersion(reported);
+	if (parsed === undefined) {
+		return runtime;
+	}
+
+	return {
+		...runtime,
+		name: isUnknown(runtime.name) ? parsed.name : runtime.name,
+		version: isUnknown(runtime.version) ? parsed.version : runtime.version,
+	};
+}
+
+const newest = new WeakMap<readonly NodeRow[], string | undefined>();
+
+/** The highest kubelet version of the list, as written; each list is searched once. */
+function newestOf(rows: readonly NodeRow[]): string | undefined {
+	if (!newest.has(rows)) {
+		newest.set(
+			rows,
+			rows
+				.map(({version}) => version)
+				.reduce<string | undefined>(
+					(highest, version) => (highest === undefined || isNewer(version, highest) ? version : highest),
+					undefined,
+				),
+		);
+	}
+
+	return newest.get(rows);
+}
+
+function isNewer(version: string, than: string): boolean {
+	const [a, b] = [version, than].map(text => [...text.matchAll(/\d+/g)].slice(0, 3).map(Number));
+	const at = [0, 1, 2].find(index => a?.[index] !== b?.[index]);
+	return at !== undefined && (a?.[at] ?? 0) > (b?.[at] ?? 0);
+}

@@ -1,0 +1,113 @@
+import type {Api} from '../cluster/api.ts';
+import {ApiError} from '../cluster/errors.ts';
+import {createNamespace} from '../cluster/namespaces.ts';
+import {createPod, deletePods, podsResourceVersion} from '../cluster/pods.ts';
+import {exitCode, UserError} from '../errors.ts';
+import {labels, type probePod} from './probe-pod.ts';
+
+export type Admission = {
+	readonly api: Api;
+	readonly namespace: string;
+	readonly run: string;
+	readonly pod: ReturnType<typeof probePod>;
+	readonly onNotice: (message: string) => void;
+	readonly signal: AbortSignal;
+};
+
+/**
+Tries by server dry runs whether this cluster lets us make, watch and delete probe pods, before there is one: a refusal by
+Pod Security, a quota, a webhook or RBAC is one clear message instead of one for each node. Makes the namespace where it is
+absent and we may.
+@returns The resource version at which the shared watch starts.
+*/
+export async function admitProbe(admission: Admission): Promise<string> {
+	const {api, namespace, run, signal} = admission;
+	await rehearse(admission);
+	await deletePods(api, {namespace, labelSelector: `${labels.run}=${run}`, dryRun: true, signal});
+	return podsResourceVersion(api, {namespace, labelSelector: `${labels.run}=${run}`, signal});
+}
+
+async function rehearse(admission: Admission): Promise<void> {
+	const {api, namespace, pod, signal} = admission;
+	try {
+		await createPod(api, pod, {dryRun: true, signal});
+	} catch (error) {
+		if (error instanceof ApiError && error.status === 404 && /namespaces? "?/.test(error.message)) {
+			await makeNamespace(admission);
+			await createPod(api, pod, {dryRun: true, signal}).catch((again: unknown) => {
+				throw refusal(again, namespace);
+			});
+			return;
+		}
+
+		throw refusal(error, namespace);
+	}
+}
+
+async function makeNamespace({api, namespace, onNotice, signal}: Admission): Promise<void> {
+	try {
+		await createNamespace(
+			api,
+			namespace,
+			{'pod-security.kubernetes.io/enforce': 'privileged', [labels.managedBy]: 'kubectl-cni-upgrade'},
+			signal,
+		);
+		onNotice(`namespace/${namespace} created`);
+	} catch (error) {
+		if (error instanceof ApiError && error.status === 409) {
+			return; // Somebody else made it at this very moment.
+		}
+
+		throw new UserError(
+			`namespace/${namespace} does not exist and may not be created: ${error instanceof Error ? error.message : String(error)}`,
+			{
+				exitCode: exitCode.blocked,
+				remedy: `Have somebody who may make it:\n${namespaceCommands(namespace, 'create')}\nor name one that admits the probe pod with --namespace.`,
+				cause: error,
+			},
+		);
+	}
+}
+
+/** Who refuses a pod, by the words of the refusal. The first match is taken; RBAC's own 403 is told by the cluster layer. */
+const refusals: readonly {readonly says: RegExp; readonly who: string; readonly remedy: (namespace: string) => string}[] = [
+	{
+		says: /violates PodSecurity/,
+		who: 'Pod Security',
+		remedy: namespace =>
+			`The probe mounts the node's root read-only, which only the privileged level admits. Allow it there:\n${namespaceCommands(namespace, 'label')}\nor name a namespace that admits it with --namespace.`,
+	},
+	{
+		says: /exceeded quota|failed quota|must specify (limits|requests)/,
+		who: 'a resource quota',
+		remedy: namespace =>
+			`See which: kubectl describe quota --namespace ${namespace}\nRaise it, or name another namespace with --namespace.`,
+	},
+	{
+		says: /admission webhook|denied the request|ValidatingAdmissionPolicy/,
+		who: 'an admission policy',
+		remedy: namespace => `Exempt namespace/${namespace} in that policy, or name a namespace that it exempts with --namespace.`,
+	},
+];
+
+function refusal(error: unknown, namespace: string): unknown {
+	if (!(error instanceof ApiError)) {
+		return error;
+	}
+
+	const row = refusals.find(({says}) => says.test(error.message));
+	return (
+		(row &&
+			new UserError(`namespace/${namespace} does not admit the probe pod: ${row.who} refuses it: ${error.message}`, {
+				exitCode: exitCode.blocked,
+				remedy: `${row.remedy(namespace)}\nWithout any pod, half the report: --via api.`,
+				cause: error,
+			})) ??
+		error
+	);
+}
+
+function namespaceCommands(namespace: string, verb: 'create' | 'label'): string {
+	const create = verb === 'create' ? `  kubectl create namespace ${namespace}\n` : '';
+	return `${create}  kubectl label --overwrite namespace ${namespace} pod-security.kubernetes.io/enforce=privileged`;
+}

@@ -1,0 +1,90 @@
+/** What the shared watch says of one probe pod, reduced to what matters. */
+export type PodState =
+	/** Nobody on the node has taken it up yet. */
+	| {readonly state: 'pending'}
+	| {readonly state: 'started'}
+	/** It ran to its end; the message is empty where the node wrote none. */
+	| {readonly state: 'ended'; readonly exitCode: number; readonly message: string}
+	/** It will not answer. `again`: another try may do better. */
+	| {readonly state: 'failed'; readonly reason: string; readonly again: boolean};
+
+/** The parts of a Pod that are read. Every field may be missing or of another type: the API server is not trusted to be one. */
+export type PodLike = {
+	readonly metadata?: {readonly name?: string};
+	readonly status?: {
+		readonly phase?: string;
+		readonly reason?: string;
+		readonly message?: string;
+		readonly startTime?: string;
+		readonly containerStatuses?: readonly {
+			readonly state?: {
+				readonly waiting?: {readonly reason?: string; readonly message?: string};
+				readonly terminated?: {readonly exitCode?: number; readonly reason?: string; readonly message?: string};
+			};
+		}[];
+	};
+};
+
+/** Waiting reasons that end a probe; the kubelet would go on for ever. The first match is taken. */
+const hopeless: readonly {readonly reason: RegExp; readonly says: (image: string, message: string) => string}[] = [
+	{
+		reason: /^(ImagePullBackOff|ErrImageNeverPull|ImageInspectError|InvalidImageName|RegistryUnavailable)$/,
+		says: (image, message) => `image ${image} could not be had on this node: ${message}; name one that can be with --image`,
+	},
+	{
+		reason: /^(CreateContainerConfigError|CreateContainerError|RunContainerError|PreCreateHookError)$/,
+		says: (_image, message) => startFailure(message),
+	},
+];
+
+/** Reads a pod's status as far as the probe cares. `image` is for the words only. */
+export function podState(pod: PodLike, image: string): PodState {
+	const status = pod.status ?? {};
+	const container = status.containerStatuses?.[0]?.state;
+	const terminated = container?.terminated;
+	if (terminated !== undefined) {
+		return endOf(terminated);
+	}
+
+	if (status.phase === 'Failed') {
+		const reason = status.reason ?? 'Failed';
+		return {
+			state: 'failed',
+			again: reason !== 'DeadlineExceeded',
+			reason: `the node refused or ended the probe pod: ${phrase(reason, status.message)}`,
+		};
+	}
+
+	const waiting = container?.waiting;
+	const row = hopeless.find(({reason}) => reason.test(waiting?.reason ?? ''));
+	if (row !== undefined) {
+		return {state: 'failed', again: false, reason: row.says(image, phrase(waiting?.reason ?? '', waiting?.message))};
+	}
+
+	return {state: status.startTime === undefined ? 'pending' : 'started'};
+}
+
+type Terminated = {readonly exitCode?: number; readonly reason?: string; readonly message?: string};
+
+function endOf({exitCode = -1, reason = '', message = ''}: Terminated): PodState {
+	if (reason === 'StartError' || reason === 'ContainerCannotRun') {
+		return {state: 'failed', again: false, reason: startFailure(message)};
+	}
+
+	if (reason === 'OOMKilled') {
+		return {state: 'failed', again: true, reason: 'the probe was killed on the node for want of memory (OOMKilled)'};
+	}
+
+	return {state: 'ended', exitCode, message};
+}
+
+/** Hosts without a shell (Talos, Bottlerocket) fail with the runtime's words for a missing file. */
+function startFailure(message: string): string {
+	return /\/bin\/sh|\bchroot\b/.test(message) && /no such file|not found/i.test(message)
+		? 'the node has no shell to run the probe in (as Talos and Bottlerocket); only its API half is known'
+		: `the probe container could not start: ${message || 'no reason given'}`;
+}
+
+function phrase(reason: string, message: string | undefined): string {
+	return message === undefined || message === '' ? reason : `${reason}: ${message}`;
+}

@@ -1,0 +1,273 @@
+import type {Clock} from '../clock.ts';
+import type {Api} from '../cluster/api.ts';
+import {createPod, deletePods, listPods, podLog} from '../cluster/pods.ts';
+import {watchPods} from '../cluster/watch.ts';
+import {messageOf} from '../errors.ts';
+import {readFrame} from '../node-script/frame.ts';
+import {type PodLike, type PodState, podState} from './pod-status.ts';
+import {labels, type probePod} from './probe-pod.ts';
+import type {ProbeOutcome, ProbeTarget} from './transport.ts';
+import {Pace, Window} from './window.ts';
+
+/** Probe pods that exist at any time. A namespace is tested for 3,000 pods; a window keeps far below it. */
+const maxAlive = 250;
+
+/** Finished pods are deleted so many at a time: one request for all of them. */
+const deleteBatch = 100;
+
+/** Milliseconds in which a kubelet that works takes up a pod that is meant for it; a silent one costs no more than this. */
+const pickUpTimeout = 15_000;
+
+/** Requests that make pods are awaited for this long after an abort, so that no pod comes into being behind the clean-up. */
+const abortGrace = 2_000;
+
+export type ProbeRunOptions = {
+	readonly api: Api;
+	readonly namespace: string;
+	readonly run: string;
+	readonly clock: Clock;
+	readonly timeout: number;
+	readonly onOutcome: (outcome: ProbeOutcome) => void;
+	readonly podFor: (target: ProbeTarget, index: number) => ReturnType<typeof probePod>;
+};
+
+/** One run over a fleet: its window, its shared watch, and the pods that have not answered yet. */
+export class ProbeRun {
+	readonly #options: ProbeRunOptions;
+	readonly #alive = new Window(maxAlive);
+	readonly #pace = new Pace();
+	/** By pod name: who waits for it. */
+	readonly #flights = new Map<string, Flight>();
+	/** Indices of pods that are done with and can be deleted. */
+	#finished: number[] = [];
+	#nextIndex = 0;
+	/** Aborts everything when the run cannot go on, such as when deleting pods is refused. */
+	readonly #broken = new AbortController();
+
+	constructor(options: ProbeRunOptions) {
+		this.#options = options;
+	}
+
+	/** Reports one outcome for each target; settles when all are known. The watch starts at `resourceVersion`. */
+	async probe(targets: readonly ProbeTarget[], resourceVersion: string, userSignal: AbortSignal): Promise<void> {
+		const signal = AbortSignal.any([userSignal, this.#broken.signal]);
+		const watch = new AbortController();
+		const watching = this.#watch(resourceVersion, AbortSignal.any([signal, watch.signal]));
+		const probes: Promise<void>[] = [];
+		// Silent nodes last: they hold their places longest.
+		const order = [...targets].sort((a, b) => Number(a.notReady) - Number(b.notReady));
+		try {
+			for (const target of order) {
+				await this.#alive.acquire(signal);
+				probes.push(this.#probeNode(target, signal));
+			}
+		} finally {
+			await Promise.allSettled(probes);
+			watch.abort();
+			await watching;
+		}
+
+		signal.throwIfAborted();
+	}
+
+	async #probeNode(target: ProbeTarget, signal: AbortSignal): Promise<void> {
+		try {
+			const first = await this.#fly(target, signal);
+			const last = first.again ? await this.#fly(target, signal, true) : first;
+			this.#options.onOutcome(last.outcome);
+		} catch (error) {
+			if (!signal.aborted) {
+				this.#broken.abort(error);
+			}
+		}
+	}
+
+	/** Makes one pod, waits for its end and reads its answer. A second try takes a place of its own in the window. */
+	async #fly(target: ProbeTarget, signal: AbortSignal, retry = false): Promise<Landing> {
+		if (retry) {
+			await this.#alive.acquire(signal);
+		}
+
+		const index = this.#nextIndex++;
+		const pod = this.#options.podFor(target, index);
+		const {name} = pod.metadata;
+		const flight = new Flight(pod.spec.containers[0]?.image ?? '');
+		this.#flights.set(name, flight);
+		try {
+			await this.#create(pod, signal);
+			return await this.#land(target, name, await flight.end(this.#options, signal), signal);
+		} finally {
+			this.#flights.delete(name);
+			this.#finish(index);
+		}
+	}
+
+	async #create(pod: ReturnType<typeof probePod>, signal: AbortSignal): Promise<void> {
+		const {api, clock} = this.#options;
+		const lingering = lingeringSignal(signal);
+		const began = clock.monotonic();
+		const throttledBefore = api.counts.throttled;
+		await this.#pace.run(
+			signal,
+			async () => createPod(api, pod, {signal: lingering}),
+			() => ({ms: clock.monotonic() - began, throttled: api.counts.throttled > throttledBefore}),
+		);
+	}
+
+	async #land({node, uid}: ProbeTarget, pod: string, end: PodState, signal: AbortSignal): Promise<Landing> {
+		if (end.state !== 'ended') {
+			const reason = end.state === 'failed' ? end.reason : 'the probe pod did not end';
+			return {outcome: {node, unknown: reason}, again: end.state === 'failed' && end.again};
+		}
+
+		const {api, namespace, run} = this.#options;
+		const expected = {run, uid};
+		const answer = readFrame(end.message, expected);
+		if (answer.kind === 'answer') {
+			return {outcome: {node, records: answer.records}, again: false};
+		}
+
+		// Cut, damaged, or too large for a termination message: the log holds it whole.
+		try {
+			const logged = readFrame(await podLog(api, {namespace, name: pod, signal}), expected);
+			if (logged.kind === 'answer') {
+				return {outcome: {node, records: logged.records}, again: false};
+			}
+
+			return {
+				outcome: {node, unknown: withoutAnswer(end.exitCode, logged.kind === 'damaged' ? logged.reason : '')},
+				again: false,
+			};
+		} catch (error) {
+			signal.throwIfAborted();
+			const why = answer.kind === 'damaged' ? answer.reason : 'it is larger than a termination message';
+			return {
+				outcome: {
+					node,
+					unknown: `${withoutAnswer(end.exitCode, why)}, and the probe pod's log could not be read: ${messageOf(error)}`,
+				},
+				again: false,
+			};
+		}
+	}
+
+	#finish(index: number): void {
+		this.#finished.push(index);
+		if (this.#finished.length >= deleteBatch) {
+			void this.#deleteFinished();
+		}
+	}
+
+	async #deleteFinished(): Promise<void> {
+		const {api, namespace, run} = this.#options;
+		const batch = this.#finished;
+		this.#finished = [];
+		try {
+			const labelSelector = `${labels.run}=${run},${labels.probe} in (${batch.join(',')})`;
+			await deletePods(api, {namespace, labelSelector, signal: this.#broken.signal});
+			this.#alive.release(batch.length);
+		} catch (error) {
+			this.#broken.abort(error);
+		}
+	}
+
+	async #watch(resourceVersion: string, signal: AbortSignal): Promise<void> {
+		const {api, namespace, run, clock} = this.#options;
+		const labelSelector = `${labels.run}=${run}`;
+		const relist = async () => listPods(api, {namespace, labelSelector, signal});
+		try {
+			for await (const event of watchPods(api, {namespace, labelSelector, resourceVersion, clock, signal, relist})) {
+				if (event.type === 'RELISTED') {
+					this.#settleMissing(new Set(event.names));
+					continue;
+				}
+
+				const pod = event.pod as PodLike;
+				this.#flights.get(pod.metadata?.name ?? '')?.see(pod, event.type === 'DELETED');
+			}
+		} catch (error) {
+			if (!signal.aborted) {
+				this.#broken.abort(error);
+			}
+		}
+	}
+
+	/** After a gap in the watch: a pod that was there and is not any more will never answer. */
+	#settleMissing(present: ReadonlySet<string>): void {
+		for (const [name, flight] of this.#flights) {
+			if (!present.has(name)) {
+				flight.gone();
+			}
+		}
+	}
+}
+
+type Landing = {readonly outcome: ProbeOutcome; readonly again: boolean};
+
+/** One pod under way. Events may come twice, or before the request that made the pod has returned. */
+class Flight {
+	readonly #image: string;
+	readonly #ended = Promise.withResolvers<PodState>();
+	readonly #pickedUp = Promise.withResolvers<void>();
+	#seen = false;
+
+	constructor(image: string) {
+		this.#image = image;
+	}
+
+	see(pod: PodLike, deleted: boolean): void {
+		this.#seen = true;
+		const state = podState(pod, this.#image);
+		if (state.state !== 'pending') {
+			this.#pickedUp.resolve();
+		}
+
+		if (state.state === 'ended' || state.state === 'failed') {
+			this.#ended.resolve(state);
+		} else if (deleted) {
+			this.#ended.resolve({state: 'failed', again: true, reason: 'the probe pod was deleted by someone else before it answered'});
+		}
+	}
+
+	/** The pod is not in a fresh list. One that was never seen may still be on its way into being. */
+	gone(): void {
+		if (this.#seen) {
+			this.#ended.resolve({state: 'failed', again: true, reason: 'the probe pod was deleted by someone else before it answered'});
+		}
+	}
+
+	async end({clock, timeout}: Pick<ProbeRunOptions, 'clock' | 'timeout'>, signal: AbortSignal): Promise<PodState> {
+		const timers = new AbortController();
+		const timerSignal = AbortSignal.any([signal, timers.signal]);
+		const after = async (ms: number, reason: string): Promise<PodState> => {
+			await clock.sleep(ms, timerSignal);
+			return {state: 'failed', again: false, reason};
+		};
+		const silent = async (): Promise<PodState> => {
+			const reason = `its kubelet did not take up the probe pod within ${pickUpTimeout / 1000} s: the kubelet is silent, or the node is gone`;
+			const result = await Promise.race([after(Math.min(pickUpTimeout, timeout), reason), this.#pickedUp.promise]);
+			return result ?? this.#ended.promise;
+		};
+		const late = after(timeout, `no answer within ${timeout / 1000} s; allow more with --timeout`);
+		try {
+			return await Promise.race([this.#ended.promise, silent(), late]);
+		} finally {
+			timers.abort();
+		}
+	}
+}
+
+/** Aborts a moment after the given signal does. */
+function lingeringSignal(signal: AbortSignal): AbortSignal {
+	const lingering = new AbortController();
+	signal.addEventListener('abort', () => setTimeout(() => lingering.abort(signal.reason), abortGrace).unref(), {once: true});
+	return lingering.signal;
+}
+
+function withoutAnswer(exitCode: number, reason: string): string {
+	if (exitCode === 126 || exitCode === 127) {
+		return 'the node has no shell to run the probe in (as Talos and Bottlerocket); only its API half is known';
+	}
+
+	return `the probe ended with exit code ${exitCode} and no usable answer${reason === '' ? '' : `: ${reason}`}`;
+}

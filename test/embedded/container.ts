@@ -1,0 +1,156 @@
+import {type ChildProcess, spawn} from 'node:child_process';
+import {existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+import type {Container, KubeObject, Pod} from './objects.ts';
+import type {ContainerEnd, NodeTree} from './simulated-node.ts';
+
+export type ContainerOptions = {
+	readonly pod: Pod;
+	readonly tree: NodeTree;
+	/** An empty directory for this pod's files. */
+	readonly directory: string;
+	/** The image has a shell of its own. */
+	readonly imageHasShell: boolean;
+	readonly configMap: (name: string) => KubeObject | undefined;
+};
+
+/** A container that could not be started, in the words of kubelet or runtime. */
+export type StartFailure =
+	/** A volume is not there: the kubelet tries again for ever. */
+	| {readonly kind: 'mount'; readonly message: string}
+	| {readonly kind: 'start'; readonly message: string};
+
+export type RunningContainer = {
+	readonly ended: Promise<ContainerEnd>;
+	readonly kill: () => void;
+};
+
+/**
+Runs the first container's own command for real, with the shell of this machine in place of the node's: each argument that
+lies in a volume mount, or is the termination log, becomes the path where its content really is. The environment holds
+nothing of ours.
+*/
+export function runContainer(options: ContainerOptions): RunningContainer | StartFailure {
+	const {pod, tree, directory} = options;
+	const container = pod.spec.containers[0];
+	if (container === undefined) {
+		return {kind: 'start', message: 'no container'};
+	}
+
+	const mounts = mountVolumes(options, container);
+	if ('kind' in mounts) {
+		return mounts;
+	}
+
+	const messagePath = container.terminationMessagePath ?? '/dev/termination-log';
+	const messageFile = join(directory, 'termination-log');
+	writeFileSync(messageFile, '');
+	const [executable = '', ...args] = [...(container.command ?? []), ...(container.args ?? [])];
+	const mountOfExecutable = mounts.find(({mountPath}) => isUnder(executable, mountPath));
+	const hasExecutable = mountOfExecutable === undefined ? options.imageHasShell : existsSync(realPath(executable, mounts));
+	if (!hasExecutable || !/^\/bin\/sh$/.test(executable)) {
+		return {kind: 'start', message: noSuchExecutable(executable)};
+	}
+
+	const realArgs = args.map(arg => (arg === messagePath ? messageFile : realPath(arg, mounts)));
+	const child = spawn(tree.shell, realArgs, {
+		cwd: directory,
+		env: {PATH: tree.path.join(':'), HOME: '/root', HOSTNAME: pod.spec.nodeName ?? '', LC_ALL: 'C', STAND_IN_SHELL: tree.shell, ...environmentOf(container)},
+		stdio: ['ignore', 'pipe', 'pipe'],
+		// Its own process group, so that whatever it started ends with it.
+		detached: true,
+	});
+	return {ended: endOf(child, messageFile, container), kill: () => killGroup(child)};
+}
+
+type Mount = {readonly mountPath: string; readonly real: string};
+
+/** Longest mount path first. */
+function mountVolumes({pod, tree, directory, configMap}: ContainerOptions, {volumeMounts = []}: Container): readonly Mount[] | StartFailure {
+	const mounts: Mount[] = [];
+	for (const {name, mountPath, subPath} of volumeMounts) {
+		const volume = pod.spec.volumes?.find(volume => volume.name === name);
+		if (volume?.hostPath !== undefined) {
+			const {path, type = ''} = volume.hostPath;
+			const real = join(tree.root, path);
+			if (type === 'Directory' && !isDirectory(real)) {
+				return {kind: 'mount', message: `MountVolume.SetUp failed for volume "${name}" : hostPath type check failed: ${path} is not a directory`};
+			}
+
+			mounts.push({mountPath, real: join(real, subPath ?? '')});
+		} else if (volume?.configMap !== undefined) {
+			const source = configMap(volume.configMap.name);
+			if (source === undefined) {
+				return {kind: 'mount', message: `MountVolume.SetUp failed for volume "${name}" : configmap "${volume.configMap.name}" not found`};
+			}
+
+			const real = join(directory, 'volumes', name);
+			writeKeys(real, (source['data'] ?? {}) as Readonly<Record<string, string>>);
+			mounts.push({mountPath, real: join(real, subPath ?? '')});
+		} else {
+			return {kind: 'mount', message: `the embedded cluster does not have volumes such as ${JSON.stringify(volume)}`};
+		}
+	}
+
+	return mounts.sort((a, b) => b.mountPath.length - a.mountPath.length);
+}
+
+function writeKeys(directory: string, data: Readonly<Record<string, string>>): void {
+	mkdirSync(directory, {recursive: true});
+	for (const [key, value] of Object.entries(data)) {
+		writeFileSync(join(directory, key), value);
+	}
+}
+
+function realPath(path: string, mounts: readonly Mount[]): string {
+	const mount = mounts.find(({mountPath}) => isUnder(path, mountPath));
+	return mount === undefined ? path : join(mount.real, path.slice(mount.mountPath.length));
+}
+
+function isUnder(path: string, mountPath: string): boolean {
+	return path === mountPath || path.startsWith(mountPath.endsWith('/') ? mountPath : `${mountPath}/`);
+}
+
+function isDirectory(path: string): boolean {
+	return statSync(path, {throwIfNoEntry: false})?.isDirectory() === true;
+}
+
+function environmentOf({env = []}: Container): Readonly<Record<string, string>> {
+	return Object.fromEntries(env.map(({name, value = ''}) => [name, value]));
+}
+
+/** containerd 1.7's words for a command that the image does not hold. */
+function noSuchExecutable(executable: string): string {
+	return `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "${executable}": stat ${executable}: no such file or directory: unknown`;
+}
+
+async function endOf(child: ChildProcess, messageFile: string, {terminationMessagePolicy}: Container): Promise<ContainerEnd> {
+	const log: Buffer[] = [];
+	child.stdout?.on('data', (chunk: Buffer) => log.push(chunk));
+	child.stderr?.on('data', (chunk: Buffer) => log.push(chunk));
+	const exitCode = await new Promise<number>(resolve => {
+		child.once('error', () => resolve(127));
+		child.once('close', (code, signal) => resolve(code ?? (signal === 'SIGKILL' ? 137 : 143)));
+	});
+	const whole = Buffer.concat(log);
+	const written = existsSync(messageFile) ? readFileSync(messageFile) : Buffer.alloc(0);
+	const message = written.length === 0 && exitCode !== 0 && terminationMessagePolicy === 'FallbackToLogsOnError' ? logTail(whole) : written;
+	rmSync(dirname(messageFile), {recursive: true, force: true});
+	return {exitCode, message, log: whole};
+}
+
+/** The kubelet's fallback: the last 2,048 bytes or 80 lines of the log, whichever is less. */
+function logTail(log: Buffer): Buffer {
+	const lines = log.subarray(Math.max(0, log.length - 2048)).toString('latin1').split('\n');
+	return Buffer.from(lines.slice(-81).join('\n'), 'latin1');
+}
+
+function killGroup({pid}: ChildProcess): void {
+	if (pid !== undefined) {
+		try {
+			process.kill(-pid, 'SIGKILL');
+		} catch {
+			// It ended by itself in the meantime.
+		}
+	}
+}

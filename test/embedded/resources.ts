@@ -1,0 +1,89 @@
+/** One resource that the embedded API server has. Whatever has no row here is answered with 404. */
+export type Resource = {
+	readonly group: string;
+	readonly version: string;
+	readonly resource: string;
+	readonly kind: string;
+	readonly namespaced: boolean;
+	readonly shortNames: readonly string[];
+	readonly verbs: readonly Verb[];
+	/** Subresources with the verbs that they have; a real one that has no entry is answered with 501. */
+	readonly subresources: Readonly<Record<string, readonly Verb[]>>;
+	/** The media types besides plain JSON that it can be had as. */
+	readonly shapes: readonly ('table' | 'metadata')[];
+};
+
+export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
+
+export const resources: readonly Resource[] = [
+	{
+		group: '',
+		version: 'v1',
+		resource: 'nodes',
+		kind: 'Node',
+		namespaced: false,
+		shortNames: ['no'],
+		verbs: ['get', 'list', 'watch'],
+		subresources: {},
+		shapes: ['table', 'metadata'],
+	},
+	{
+		group: '',
+		version: 'v1',
+		resource: 'namespaces',
+		kind: 'Namespace',
+		namespaced: false,
+		shortNames: ['ns'],
+		verbs: ['get', 'list', 'watch', 'create', 'delete'],
+		subresources: {},
+		shapes: ['metadata'],
+	},
+	{
+		group: '',
+		version: 'v1',
+		resource: 'pods',
+		kind: 'Pod',
+		namespaced: true,
+		shortNames: ['po'],
+		verbs: ['get', 'list', 'watch', 'create', 'delete', 'deletecollection'],
+		subresources: {log: ['get']},
+		shapes: ['metadata'],
+	},
+	{
+		group: '',
+		version: 'v1',
+		resource: 'configmaps',
+		kind: 'ConfigMap',
+		namespaced: true,
+		shortNames: ['cm'],
+		verbs: ['get', 'list', 'watch', 'create', 'delete', 'deletecollection'],
+		subresources: {},
+		shapes: ['metadata'],
+	},
+	{
+		group: 'authorization.k8s.io',
+		version: 'v1',
+		resource: 'selfsubjectaccessreviews',
+		kind: 'SelfSubjectAccessReview',
+		namespaced: false,
+		shortNames: [],
+		verbs: ['create'],
+		subresources: {},
+		shapes: [],
+	},
+];
+
+/** The resource of that name; `group` and `version` as they stand in the path. */
+export function findResource(group: string, version: string, resource: string): Resource | undefined {
+	return resources.find(row => row.group === group && row.version === version && row.resource === resource);
+}
+
+/** The row of a resource that is known to be there, by its plural name. */
+export function resourceRow(resource: string): Resource {
+	const row = resources.find(row => row.resource === resource);
+	if (row === undefined) {
+		throw new Error(`no row for ${resource} in resources.ts`);
+	}
+
+	return row;
+}

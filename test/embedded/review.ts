@@ -1,0 +1,31 @@
+import {refuse} from './status.ts';
+import {allows, type User} from './users.ts';
+
+/** Answers a SelfSubjectAccessReview from the same rules that requests are held against. */
+export function answerReview(user: User, body: unknown): unknown {
+	const spec = ((body as {spec?: ReviewSpec} | undefined)?.spec ?? {}) as ReviewSpec;
+	const attributes = spec.resourceAttributes;
+	if (attributes === undefined) {
+		throw refuse.invalid('SelfSubjectAccessReview', '', 'spec.resourceAttributes', 'Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified');
+	}
+
+	const {verb = '', group = '', resource = '', subresource = '', namespace = '', name = ''} = attributes;
+	return {
+		kind: 'SelfSubjectAccessReview',
+		apiVersion: 'authorization.k8s.io/v1',
+		metadata: {},
+		spec,
+		status: {allowed: allows(user, {verb, group, resource, subresource, namespace, name})},
+	};
+}
+
+type ReviewSpec = {
+	readonly resourceAttributes?: {
+		readonly verb?: string;
+		readonly group?: string;
+		readonly resource?: string;
+		readonly subresource?: string;
+		readonly namespace?: string;
+		readonly name?: string;
+	};
+};

@@ -1,0 +1,268 @@
+import http, {type IncomingMessage} from 'node:http';
+import https from 'node:https';
+import type {Clock} from '../clock.ts';
+import {UserError} from '../errors.ts';
+import {version} from '../version.ts';
+import type {Api, ApiRequest, ApiResponse} from './api.ts';
+import type {Credential, Credentials} from './credentials.ts';
+import {ApiError, connectionError, forbidden, notAnApiServer, timedOut, unauthorized} from './errors.ts';
+import {flatHeaders, readBody, sendOnce, TooLong} from './http-try.ts';
+import {splitLines} from './lines.ts';
+import {retryDelay, TimedOut} from './retry.ts';
+import {TryTimer} from './try-timer.ts';
+
+/** Where the server is and how to get there; credentials apart, since they change. */
+export type Endpoint = {
+	/** Perhaps with a path, under which the API lies. */
+	readonly server: URL;
+	readonly namespace: string;
+	readonly tls: {readonly ca?: string | Buffer | readonly string[]; readonly servername?: string; readonly insecure: boolean};
+	/** An http:// or https:// proxy for everything. */
+	readonly proxy: URL | undefined;
+	/** In place of our own agent: a way to the server that is not Node.js' own. */
+	readonly agent?: ((credential: Credential) => http.Agent) | undefined;
+};
+
+export type HttpApiOptions = {
+	readonly endpoint: Endpoint;
+	readonly credentials: Credentials;
+	readonly clock: Clock;
+	/** Milliseconds for one try, where a request sets none. */
+	readonly timeout?: number | undefined;
+	/** From 0 to 1. */
+	readonly random?: () => number;
+};
+
+/** More at once make a server slower, not faster, and each is a TLS handshake. */
+const maxConnections = 16;
+
+const defaultTimeout = 30_000;
+const mib = 1024 * 1024;
+
+/** The API over HTTPS: a few connections kept open, bounded answers, bounded patience. */
+export function httpApi(options: HttpApiOptions): Api {
+	const client = new HttpClient(options);
+	return {
+		request: async request => client.send(request, client.readWhole),
+		stream: async request => client.send(request, client.readLines),
+		server: client.server,
+		namespace: options.endpoint.namespace,
+		counts: client.counts,
+		close: () => client.close(),
+	};
+}
+
+type Read<T> = (request: ApiRequest, response: IncomingMessage, timer: TryTimer) => Promise<T>;
+
+class HttpClient {
+	readonly server: string;
+	readonly counts = {requests: 0, throttled: 0};
+	readonly #options: HttpApiOptions;
+	readonly #agents: {readonly credential: Credential; readonly agent: http.Agent}[] = [];
+	/** Whether the server has answered anything. */
+	#known = false;
+
+	constructor(options: HttpApiOptions) {
+		this.#options = options;
+		this.server = options.endpoint.server.href.replace(/\/$/, '');
+	}
+
+	/** Sends until there is an answer, a failure that will not pass, or no patience left. */
+	async send<T>(request: ApiRequest, read: Read<T>): Promise<T> {
+		const {clock, credentials, random = Math.random} = this.#options;
+		let credential = await credentials.get();
+		let renewed = false;
+		for (let tries = 1; ; tries += 1) {
+			try {
+				return await this.#try(request, credential, read);
+			} catch (error) {
+				request.signal.throwIfAborted();
+				if (error instanceof ApiError && error.status === 401 && !renewed) {
+					renewed = true;
+					const other = await credentials.renew(credential);
+					if (other !== undefined) {
+						credential = other;
+						continue;
+					}
+				}
+
+				const delay = retryDelay(request, error, {tries, known: this.#known, jitter: random()});
+				if (delay === undefined) {
+					throw this.#inWords(error);
+				}
+
+				await clock.sleep(delay, request.signal);
+				credential = await credentials.get();
+			}
+		}
+	}
+
+	/** Reads the answer to its end. */
+	readonly readWhole: Read<ApiResponse> = async (request, response, timer) => {
+		try {
+			return await readBody(response, request.maxBytes ?? 64 * mib);
+		} catch (error) {
+			timer.signal.throwIfAborted();
+			if (error instanceof SyntaxError || error instanceof TooLong) {
+				throw notAnApiServer(this.server, `gave an answer to ${request.path} that cannot be read (${error.message})`);
+			}
+
+			throw error;
+		} finally {
+			timer.dispose();
+		}
+	};
+
+	/** Hands the answer out as it comes. */
+	readonly readLines: Read<AsyncIterable<string>> = async (request, response, timer) => {
+		timer.stopClock();
+		response.once('close', () => timer.dispose());
+		return splitLines(response, request.maxBytes ?? 8 * mib);
+	};
+
+	close(): void {
+		for (const {agent} of this.#agents) {
+			agent.destroy();
+		}
+	}
+
+	async #try<T>(request: ApiRequest, credential: Credential, read: Read<T>): Promise<T> {
+		const timer = new TryTimer(this.#options.clock, request.signal, request.timeout ?? this.#options.timeout ?? defaultTimeout);
+		this.counts.requests += 1;
+		try {
+			const response = await sendOnce({
+				url: this.#url(request),
+				method: request.method ?? 'GET',
+				headers: {...this.#headers(request, read === this.readWhole), ...credential.headers},
+				body: request.body === undefined ? undefined : JSON.stringify(request.body),
+				agent: this.#agentFor(credential),
+				signal: timer.signal,
+			});
+			this.#known = true;
+			const status = response.statusCode ?? 0;
+			if (status >= 200 && status < 300) {
+				this.#expectJson(request, response);
+				return await read(request, response, timer);
+			}
+
+			throw await this.#refusal(request, response, timer);
+		} catch (error) {
+			timer.dispose();
+			throw timer.signal.aborted && timer.signal.reason instanceof TimedOut ? timer.signal.reason : error;
+		}
+	}
+
+	#url({path, query = {}}: ApiRequest): URL {
+		const url = new URL(this.server + path);
+		for (const [name, value] of Object.entries(query)) {
+			if (value !== undefined) {
+				url.searchParams.set(name, String(value));
+			}
+		}
+
+		return url;
+	}
+
+	#headers(
+		{accept = 'application/json', contentType = 'application/json', body}: ApiRequest,
+		whole: boolean,
+	): Record<string, string> {
+		return {
+			accept,
+			'user-agent': `kubectl-cni_upgrade/${version}`,
+			...(whole && {'accept-encoding': 'gzip'}),
+			...(body !== undefined && {'content-type': contentType}),
+		};
+	}
+
+	/** A login page also answers 200. */
+	#expectJson({accept = 'application/json', path}: ApiRequest, response: IncomingMessage): void {
+		const type = response.headers['content-type'] ?? '';
+		if (accept.startsWith('application/json') && /html/i.test(type)) {
+			response.destroy();
+			throw notAnApiServer(this.server, `answered ${type} to ${path}`);
+		}
+	}
+
+	async #refusal(request: ApiRequest, response: IncomingMessage, timer: TryTimer): Promise<Error> {
+		const {statusCode: status = 0, headers} = response;
+		if (status >= 300 && status < 400) {
+			response.destroy();
+			return notAnApiServer(
+				this.server,
+				`sends us on to ${headers.location ?? 'nowhere'} (${status}), which is not followed with credentials`,
+			);
+		}
+
+		if (status === 429) {
+			this.counts.throttled += 1;
+		}
+
+		const parts = {
+			server: this.server,
+			method: request.method ?? 'GET',
+			path: request.path,
+			status,
+			headers: flatHeaders(response),
+		};
+		try {
+			const {json, text} = await readBody(response, mib);
+			return new ApiError({...parts, json, text: /html/i.test(headers['content-type'] ?? '') ? '' : text});
+		} catch {
+			// The status says enough; its text was cut or is no JSON.
+			timer.signal.throwIfAborted();
+			return new ApiError({...parts, json: undefined, text: ''});
+		}
+	}
+
+	#inWords(error: unknown): unknown {
+		if (error instanceof ApiError) {
+			return error.status === 401
+				? unauthorized(error, this.server, this.#options.credentials.who)
+				: (forbidden(error, this.server) ?? error);
+		}
+
+		if (error instanceof UserError) {
+			return error;
+		}
+
+		const proxy = this.#options.endpoint.proxy;
+		return error instanceof TimedOut
+			? timedOut(this.server, error.ms)
+			: connectionError(error, {server: this.server, proxy: proxy && `${proxy.protocol}//${proxy.host}`});
+	}
+
+	/** A new one when the client certificate changed; requests under way keep theirs. */
+	#agentFor(credential: Credential): http.Agent {
+		const last = this.#agents.at(-1);
+		if (last !== undefined && last.credential.cert === credential.cert && last.credential.key === credential.key) {
+			return last.agent;
+		}
+
+		const agent = this.#options.endpoint.agent?.(credential) ?? this.#makeAgent(credential);
+		this.#agents.push({credential, agent});
+		return agent;
+	}
+
+	#makeAgent({cert, key}: Credential): http.Agent {
+		const {server, tls, proxy} = this.#options.endpoint;
+		const options = {
+			keepAlive: true,
+			maxSockets: maxConnections,
+			scheduling: 'lifo' as const,
+			...(proxy && {proxyEnv: {HTTP_PROXY: proxy.href, HTTPS_PROXY: proxy.href}}),
+		};
+		if (server.protocol === 'http:') {
+			return new http.Agent(options);
+		}
+
+		return new https.Agent({
+			...options,
+			rejectUnauthorized: !tls.insecure,
+			...(tls.ca !== undefined && {ca: tls.ca as string | Buffer | string[]}),
+			...(tls.servername !== undefined && {servername: tls.servername}),
+			...(cert !== undefined && {cert}),
+			...(key !== undefined && {key}),
+		});
+	}
+}

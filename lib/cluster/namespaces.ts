@@ -1,0 +1,21 @@
+import type {Api} from './api.ts';
+
+/** Makes a namespace. Rejects with an `ApiError` of status 409 where there is one. */
+export async function createNamespace(
+	api: Api,
+	name: string,
+	labels: Readonly<Record<string, string>>,
+	signal: AbortSignal,
+): Promise<void> {
+	await api.request({
+		method: 'POST',
+		path: '/api/v1/namespaces',
+		body: {apiVersion: 'v1', kind: 'Namespace', metadata: {name, labels}},
+		signal,
+	});
+}
+
+/** Deletes a namespace and all that is in it. */
+export async function deleteNamespace(api: Api, name: string, signal: AbortSignal): Promise<void> {
+	await api.request({method: 'DELETE', path: `/api/v1/namespaces/${encodeURIComponent(name)}`, signal});
+}

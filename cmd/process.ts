@@ -1,0 +1,50 @@
+import {systemClock} from '../lib/clock.ts';
+import {type ExitCode, exitCode} from '../lib/errors.ts';
+import {runCli} from './root.ts';
+
+/** Runs the command line of a process with its streams and signals, and returns the code with which it should end. */
+export async function runInProcess({argv, stdout, stderr, stdin, env}: NodeJS.Process): Promise<ExitCode> {
+	let unwritten: Error | undefined;
+	for (const stream of [stdout, stderr]) {
+		stream.on('error', (error: NodeJS.ErrnoException) => {
+			// Whoever reads has had enough, as `head` does: nothing to complain about.
+			if (error.code !== 'EPIPE') {
+				unwritten = error;
+			}
+		});
+	}
+
+	const signal = interruption();
+	const code = await runCli(argv.slice(2), {stdout, stderr, stdin, env, clock: systemClock, signal});
+	await flushed(stdout);
+	if (unwritten !== undefined) {
+		stderr.write(`error: the output could not be written: ${unwritten.message}\n`);
+		return exitCode.failed;
+	}
+
+	return code;
+}
+
+/** Aborted by the first Ctrl-C, TERM or HUP, so that a command can remove what it made; the second ends the process at once. */
+function interruption(): AbortSignal {
+	const controller = new AbortController();
+	for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+		process.on(name, () => {
+			if (controller.signal.aborted) {
+				process.exit(exitCode.interrupted);
+			}
+
+			controller.abort(new Error(`interrupted by ${name}`));
+			process.stderr.write('\nInterrupted: removing what was made in the cluster. Once more ends at once.\n');
+		});
+	}
+
+	return controller.signal;
+}
+
+/** Settles when everything written before has left, or cannot. */
+async function flushed(stream: NodeJS.WriteStream): Promise<void> {
+	return new Promise(resolve => {
+		stream.write('', () => resolve());
+	});
+}

@@ -1,0 +1,62 @@
+import {escapeText} from './escape.ts';
+import type {Output} from './output.ts';
+
+/** What a long command says on stderr while it works. */
+export type Progress = {
+	/** A line that stays. */
+	readonly note: (text: string) => void;
+	/** What is under way, and how much of it is done. */
+	readonly count: (title: string, done: number, total: number) => void;
+	/** Nothing is under way any more. Safe to call twice. */
+	readonly end: () => void;
+};
+
+/** On a terminal one line that turns; elsewhere plain lines, few of them. */
+export async function startProgress(stderr: Output): Promise<Progress> {
+	return stderr.isTTY === true ? spinner(stderr) : lines(stderr);
+}
+
+/** ora writes colours and symbols into pipes too, so it is loaded for terminals only. */
+async function spinner(stream: Output): Promise<Progress> {
+	const {default: ora} = await import('ora');
+	const spin = ora({stream, discardStdin: false, hideCursor: false, isEnabled: true, color: false});
+	return {
+		note(text) {
+			const wasSpinning = spin.isSpinning;
+			spin.stop();
+			stream.write(`${escapeText(text)}\n`);
+			if (wasSpinning) {
+				spin.start();
+			}
+		},
+		count(title, done, total) {
+			spin.text = `${escapeText(title)} ${done}/${total}`;
+			if (!spin.isSpinning) {
+				spin.start();
+			}
+		},
+		end() {
+			spin.stop();
+		},
+	};
+}
+
+function lines(stderr: Output): Progress {
+	let next = 0;
+	return {
+		note(text) {
+			stderr.write(`${escapeText(text)}\n`);
+		},
+		count(title, done, total) {
+			// A log wants ten lines of a large fleet and one of a small one.
+			const step = Math.max(50, Math.ceil(total / 10));
+			if (done === 0) {
+				next = step;
+			} else if (done >= next || done === total) {
+				next = done + step;
+				stderr.write(`${escapeText(title)} ${done}/${total}\n`);
+			}
+		},
+		end() {},
+	};
+}

@@ -1,0 +1,14 @@
+import {Document, isScalar, visit} from 'yaml';
+
+/** YAML with every string on its line; strings for which `isPlain` says no, keys included, are double-quoted. */
+export function writeYaml(value: unknown, isPlain: (text: string) => boolean): string {
+	const document = new Document(value, {aliasDuplicateObjects: false});
+	visit(document, {
+		Scalar(_, scalar) {
+			if (isScalar(scalar) && typeof scalar.value === 'string' && !isPlain(scalar.value)) {
+				scalar.type = 'QUOTE_DOUBLE';
+			}
+		},
+	});
+	return document.toString({lineWidth: 0});
+}

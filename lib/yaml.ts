@@ -1,4 +1,4 @@
-import {Document, isScalar, visit} from 'yaml';
+import {Document, isScalar, parse, visit} from 'yaml';
 
 /** YAML with every string on its line; strings for which `isPlain` says no, keys included, are double-quoted. */
 export function writeYaml(value: unknown, isPlain: (text: string) => boolean): string {
@@ -11,4 +11,9 @@ export function writeYaml(value: unknown, isPlain: (text: string) => boolean): s
 		},
 	});
 	return document.toString({lineWidth: 0});
+}
+
+/** One YAML document, or JSON, as plain values. Throws with line and column at what is none, and at aliases that multiply. */
+export function readYaml(text: string): unknown {
+	return parse(text, {maxAliasCount: 100, logLevel: 'error'}) as unknown;
 }

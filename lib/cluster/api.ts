@@ -20,7 +20,7 @@ export type ApiRequest = {
 	/** At most so often it is sent; 1 for an eviction, whose 429 is an answer. The client's own rules where absent. */
 	readonly tries?: number;
 	readonly signal: AbortSignal;
-	/** Milliseconds for one try from sending to the last byte (of a stream: to its first); `--request-timeout`, or 30,000, where absent. */
+	/** Milliseconds for one try from sending to the last byte (of a stream: to its first); `--request-timeout`, or 30,000, where absent; 0 is no limit. */
 	readonly timeout?: number;
 	/** The most bytes of an answer, unpacked; of a stream: of one line. 64 MiB and 8 MiB where absent. */
 	readonly maxBytes?: number;

@@ -16,11 +16,11 @@ export type Endpoint = {
 	/** Perhaps with a path, under which the API lies. */
 	readonly server: URL;
 	readonly namespace: string;
-	readonly tls: {readonly ca?: string | Buffer | readonly string[]; readonly servername?: string; readonly insecure: boolean};
+	readonly tls: {readonly ca?: string | string[]; readonly servername?: string; readonly insecure: boolean};
 	/** An http:// or https:// proxy for everything. */
 	readonly proxy: URL | undefined;
 	/** In place of our own agent: a way to the server that is not Node.js' own. */
-	readonly agent?: ((credential: Credential) => http.Agent) | undefined;
+	readonly agent?: ((credential: Credential) => Promise<http.Agent>) | undefined;
 };
 
 export type HttpApiOptions = {
@@ -34,7 +34,7 @@ export type HttpApiOptions = {
 };
 
 /** More at once make a server slower, not faster, and each is a TLS handshake. */
-const maxConnections = 16;
+export const maxConnections = 16;
 
 const defaultTimeout = 30_000;
 const mib = 1024 * 1024;
@@ -58,7 +58,7 @@ class HttpClient {
 	readonly server: string;
 	readonly counts = {requests: 0, throttled: 0};
 	readonly #options: HttpApiOptions;
-	readonly #agents: {readonly credential: Credential; readonly agent: http.Agent}[] = [];
+	readonly #agents: {readonly credential: Credential; readonly agent: http.Agent | Promise<http.Agent>}[] = [];
 	/** Whether the server has answered anything. */
 	#known = false;
 
@@ -122,7 +122,10 @@ class HttpClient {
 
 	close(): void {
 		for (const {agent} of this.#agents) {
-			agent.destroy();
+			void Promise.resolve(agent).then(
+				opened => opened.destroy(),
+				() => undefined, // It could not be made, which a request was told.
+			);
 		}
 	}
 
@@ -135,7 +138,7 @@ class HttpClient {
 				method: request.method ?? 'GET',
 				headers: {...this.#headers(request, read === this.readWhole), ...credential.headers},
 				body: request.body === undefined ? undefined : JSON.stringify(request.body),
-				agent: this.#agentFor(credential),
+				agent: await this.#agentFor(credential),
 				signal: timer.signal,
 			});
 			this.#known = true;
@@ -233,7 +236,7 @@ class HttpClient {
 	}
 
 	/** A new one when the client certificate changed; requests under way keep theirs. */
-	#agentFor(credential: Credential): http.Agent {
+	#agentFor(credential: Credential): http.Agent | Promise<http.Agent> {
 		const last = this.#agents.at(-1);
 		if (last !== undefined && last.credential.cert === credential.cert && last.credential.key === credential.key) {
 			return last.agent;
@@ -259,7 +262,7 @@ class HttpClient {
 		return new https.Agent({
 			...options,
 			rejectUnauthorized: !tls.insecure,
-			...(tls.ca !== undefined && {ca: tls.ca as string | Buffer | string[]}),
+			...(tls.ca !== undefined && {ca: tls.ca}),
 			...(tls.servername !== undefined && {servername: tls.servername}),
 			...(cert !== undefined && {cert}),
 			...(key !== undefined && {key}),

@@ -1,7 +1,7 @@
 import type {Clock} from '../clock.ts';
 import {TimedOut} from './retry.ts';
 
-/** One try's own signal: it aborts with the caller's, and with `TimedOut` once the time is over. */
+/** One try's own signal: it aborts with the caller's, and with `TimedOut` once the time is over; 0 ms is no limit. */
 export class TryTimer {
 	readonly #controller = new AbortController();
 	readonly #timer = new AbortController();
@@ -16,7 +16,9 @@ export class TryTimer {
 		}
 
 		outer.addEventListener('abort', this.#forward, {once: true});
-		void this.#run(clock, ms);
+		if (ms > 0) {
+			void this.#run(clock, ms);
+		}
 	}
 
 	get signal(): AbortSignal {

@@ -3,16 +3,19 @@ import {parseDuration} from './duration.ts';
 import {usageError} from './usage-error.ts';
 
 /** What the parser found: for each flag that was given its values in order, and everything that is no flag. */
-export type Parsed = {readonly flags: Readonly<Record<string, readonly (string | boolean)[]>>; readonly operands: readonly string[]};
+export type Parsed = {
+	readonly flags: Readonly<Record<string, readonly (string | boolean)[]>>;
+	readonly operands: readonly string[];
+};
 
 /** Typed values of a command's flags; throws a `UserError` that names the flag and what it takes. Given twice, the last one wins. */
 export function toArguments(command: Command, name: string, options: Options, {flags, operands}: Parsed): Arguments<Options> {
 	checkOperands(command, name, operands);
-	const values = Object.entries(options).map(([flag, option]) => [flag, valueOf(flag, option, flags[flag] ?? [], name)]);
+	const values = Object.entries(options).map(([flag, option]) => [flag, typedValue(flag, option, flags[flag] ?? [], name)]);
 	return {...Object.fromEntries(values), operands} as Arguments<Options>;
 }
 
-function valueOf(flag: string, option: Option, given: readonly (string | boolean)[], command: string): unknown {
+function typedValue(flag: string, option: Option, given: readonly (string | boolean)[], command: string): unknown {
 	if (option.kind === 'boolean') {
 		return given.at(-1) ?? false;
 	}
@@ -53,7 +56,10 @@ function checkOperands({operands: accepts}: Command, name: string, operands: rea
 	}
 
 	if (operands.length > max) {
-		throw usageError(max === 0 ? `${name} takes no arguments, got "${operands[0]}"` : `${name} takes ${usage}, got ${operands.length} arguments`, name);
+		throw usageError(
+			max === 0 ? `${name} takes no arguments, got "${operands[0]}"` : `${name} takes ${usage}, got ${operands.length} arguments`,
+			name,
+		);
 	}
 
 	for (const operand of operands) {

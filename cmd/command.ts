@@ -44,7 +44,9 @@ export type Command<O extends Options = Options> = {
 };
 
 /** The values that a command's flags have, by their long names, and its operands. */
-export type Arguments<O extends Options> = {readonly [Name in keyof O]: ValueOf<O[Name]>} & {readonly operands: readonly string[]};
+export type Arguments<O extends Options> = {readonly [Name in keyof O]: ValueOf<O[Name]>} & {
+	readonly operands: readonly string[];
+};
 
 type ValueOf<O extends Option> = O['kind'] extends 'boolean'
 	? boolean

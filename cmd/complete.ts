@@ -50,7 +50,9 @@ async function completionOf(before: readonly string[], current: string): Promise
 }
 
 function flagNamed(word: string, options: Options): Option | undefined {
-	return Object.entries(options).find(([name, {short}]) => word === `--${name}` || (short !== undefined && word === `-${short}`))?.[1];
+	return Object.entries(options).find(
+		([name, {short}]) => word === `--${name}` || (short !== undefined && word === `-${short}`),
+	)?.[1];
 }
 
 async function valuesOf({choices, complete}: Option, prefix: string): Promise<Completion> {

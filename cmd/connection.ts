@@ -1,13 +1,16 @@
-import {connect} from '../lib/cluster/connect.ts';
 import type {Api} from '../lib/cluster/api.ts';
-import {UserError, exitCode} from '../lib/errors.ts';
+import {connect} from '../lib/cluster/connect.ts';
+import {exitCode, UserError} from '../lib/errors.ts';
 import type {Arguments} from './command.ts';
 import type {connectionOptions} from './connection-options.ts';
 import type {Context} from './context.ts';
 import {parseDuration} from './duration.ts';
 
 /** Connects as the flags and the kubeconfig say. The caller closes it. */
-export async function connectWith(args: Arguments<typeof connectionOptions>, {env, clock, signal, stderr}: Context): Promise<Api> {
+export async function connectWith(
+	args: Arguments<typeof connectionOptions>,
+	{env, clock, signal, stderr}: Context,
+): Promise<Api> {
 	return connect(
 		{
 			kubeconfig: args.kubeconfig,
@@ -18,6 +21,9 @@ export async function connectWith(args: Arguments<typeof connectionOptions>, {en
 			token: args.token,
 			as: args.as,
 			asGroup: args['as-group'],
+			asUid: args['as-uid'],
+			clientCertificate: args['client-certificate'],
+			clientKey: args['client-key'],
 			certificateAuthority: args['certificate-authority'],
 			tlsServerName: args['tls-server-name'],
 			// Absent is not false: the kubeconfig may say true.

@@ -7,7 +7,10 @@ import {globalOptions} from './global-options.ts';
 export function overview(rows: readonly CommandRow[]): string {
 	const width = Math.max(...rows.map(({name}) => name.length));
 	const groups = [...new Set(rows.map(({group}) => group))].map(group =>
-		[`${group}:`, ...rows.filter(row => row.group === group).map(({name, summary}) => `  ${name.padEnd(width)}   ${summary}`)].join('\n'),
+		[
+			`${group}:`,
+			...rows.filter(row => row.group === group).map(({name, summary}) => `  ${name.padEnd(width)}   ${summary}`),
+		].join('\n'),
 	);
 	return [
 		`Says which nodes' pod network is broken, or will break at the next upgrade or at the deletion of a pod, because container
@@ -35,13 +38,14 @@ export function helpOf({name}: CommandRow, command: Command): string {
 
 function flagGroups(options: Options): string[] {
 	const entries = Object.entries(options);
-	const groups = [...new Set(entries.map(([, {group}]) => group))].sort((a, b) => Number(a !== undefined) - Number(b !== undefined));
+	const groups = [...new Set(entries.map(([, {group}]) => group))].sort(
+		(a, b) => Number(a !== undefined) - Number(b !== undefined),
+	);
 	const width = Math.max(...entries.map(entry => flagOf(entry).length));
 	return groups.map(group =>
-		[
-			`${group ?? 'Flags'}:`,
-			...entries.filter(([, option]) => option.group === group).map(entry => flagLine(entry, width)),
-		].join('\n'),
+		[`${group ?? 'Flags'}:`, ...entries.filter(([, option]) => option.group === group).map(entry => flagLine(entry, width))].join(
+			'\n',
+		),
 	);
 }
 

@@ -128,6 +128,10 @@ function parseError(message: string, known: readonly string[], command: string):
 	}
 
 	return kind.startsWith('Unknown')
-		? usageError(`unknown flag: ${dashed}`, command, didYouMean(flag, known, name => `--${name}`))
+		? usageError(
+				`unknown flag: ${dashed}`,
+				command,
+				didYouMean(flag, known, name => `--${name}`),
+			)
 		: usageError(`flag needs a value: ${dashed}`, command);
 }

@@ -5,10 +5,12 @@ Short flags as kubectl users write them, `-ojson`, `-l=app=x` and `-v6` among th
 guessing. Everything behind `--` stays.
 */
 export function spellOut(argv: readonly string[], options: Options): string[] {
-	const byShort = new Map(Object.entries(options).flatMap(([name, {short, kind}]) => (short ? [[short, {name, kind}]] : [])) as [
-		string,
-		{name: string; kind: string},
-	][]);
+	const byShort = new Map(
+		Object.entries(options).flatMap(([name, {short, kind}]) => (short ? [[short, {name, kind}]] : [])) as [
+			string,
+			{name: string; kind: string},
+		][],
+	);
 	const end = argv.indexOf('--');
 	const flags = end === -1 ? argv : argv.slice(0, end);
 	return [...flags.flatMap(word => spellOutWord(word, byShort)), ...(end === -1 ? [] : argv.slice(end))];

@@ -9,7 +9,11 @@ export function usageError(message: string, command?: string, hint?: string): Us
 }
 
 /** `Did you mean ...?` for a word that is none of those, or undefined where none is near. */
-export function didYouMean(word: string, known: readonly string[], show: (word: string) => string = text => text): string | undefined {
+export function didYouMean(
+	word: string,
+	known: readonly string[],
+	show: (word: string) => string = text => text,
+): string | undefined {
 	const nearest = nearestNames(word, known);
 	return nearest.length === 0 ? undefined : `Did you mean ${nearest.map(show).join(' or ')}?`;
 }

@@ -11,7 +11,10 @@ const maxAnswer = 65_536;
 Asks a plugin of this machine for its supported versions: `CNI_COMMAND=VERSION` in an otherwise empty environment, input closed.
 It is for files that `fileKind` calls `elf` only.
 */
-export async function askPlugin(path: string, {timeout, signal}: {readonly timeout: number; readonly signal: AbortSignal}): Promise<Known<readonly string[]>> {
+export async function askPlugin(
+	path: string,
+	{timeout, signal}: {readonly timeout: number; readonly signal: AbortSignal},
+): Promise<Known<readonly string[]>> {
 	let answer: string;
 	try {
 		answer = await run(path, timeout, signal);

@@ -4,7 +4,13 @@ import type {Environment, Output} from './output.ts';
 export type Colour = (text: string) => string;
 
 /** The colours that a word can have; each leaves the text alone where the output takes none. */
-export type Palette = {readonly bold: Colour; readonly dim: Colour; readonly good: Colour; readonly warn: Colour; readonly bad: Colour};
+export type Palette = {
+	readonly bold: Colour;
+	readonly dim: Colour;
+	readonly good: Colour;
+	readonly warn: Colour;
+	readonly bad: Colour;
+};
 
 /** The only place that decides on colour: on a terminal, unless NO_COLOR or TERM=dumb is set; elsewhere only with FORCE_COLOR. */
 export function paletteFor(output: Output, env: Environment): Palette {

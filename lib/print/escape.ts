@@ -24,9 +24,9 @@ export function escapeJson(text: string): string {
 	return text.replaceAll(unsafe, character => (character === '\n' ? character : [...units(character)].map(utf16Escape).join('')));
 }
 
-/** For YAML text in which the strings that need it are double-quoted. A lone surrogate, which YAML cannot carry, becomes U+FFFD. */
+/** For YAML text in which the strings that need it are double-quoted. */
 export function escapeYaml(text: string): string {
-	return text.toWellFormed().replaceAll(unsafe, character => {
+	return text.replaceAll(unsafe, character => {
 		const code = character.codePointAt(0) ?? 0;
 		return code > 0xffff ? `\\U${code.toString(16).padStart(8, '0')}` : character === '\n' ? character : utf16Escape(code);
 	});

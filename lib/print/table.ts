@@ -21,8 +21,8 @@ const chunkSize = 50;
 
 /** A table without borders, laid out as kubectl does it: one line a row, however wild the cells. It ends in a newline. */
 export function formatTable({head, rows, maxCellWidth = 80}: TableOptions): string {
-	const fit = (text: string) => truncate(escapeText(text), maxCellWidth);
-	const lines = rows.map(row => row.map(cell => layOut(cell, fit)));
+	const clip = (text: string) => truncate(escapeText(text), maxCellWidth);
+	const lines = rows.map(row => row.map(cell => layOut(cell, clip)));
 	if (head !== undefined) {
 		lines.unshift(head.map(text => ({text, shown: text, width: text.length})));
 	}
@@ -42,8 +42,8 @@ export function formatTable({head, rows, maxCellWidth = 80}: TableOptions): stri
 /** `text`: what is measured. `shown`: the same with its colour. */
 type Slot = {readonly text: string; readonly shown: string; readonly width: number};
 
-function layOut(cell: Cell, fit: (text: string) => string): Slot {
-	const text = fit(typeof cell === 'string' ? cell : cell.text);
+function layOut(cell: Cell, clip: (text: string) => string): Slot {
+	const text = clip(typeof cell === 'string' ? cell : cell.text);
 	return {text, shown: typeof cell === 'string' ? text : cell.paint(text), width: widthOf(text)};
 }
 

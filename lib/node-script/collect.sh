@@ -401,7 +401,7 @@ function toml(  prefix, many) {
 function firstline(max,  c, s, i) {
 	s = ""
 	for (i = 0; i < N && i < max && (c = at(i)) != "0a"; i++) s = s enc[c]
-	return s == "" ? "%" : s
+	return s
 }
 # The exit status that the shell wrote after the bytes, on a line of its own; -1 where it is not there.
 function status(  i, s) {

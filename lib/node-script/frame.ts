@@ -21,7 +21,13 @@ export function readFrame(text: string, expected: {readonly run: string; readonl
 	const lines = text.split('\n').map(line => (line.endsWith('\r') ? line.slice(0, -1) : line));
 	const begin = lines.lastIndexOf(`#cni-upgrade BEGIN ${expected.run}`);
 	if (begin === -1) {
-		return damaged(text === '' ? 'it is empty' : lines.some(line => line.startsWith('#cni-upgrade BEGIN ')) ? 'it belongs to another run' : 'its first line is missing');
+		return damaged(
+			text === ''
+				? 'it is empty'
+				: lines.some(line => line.startsWith('#cni-upgrade BEGIN '))
+					? 'it belongs to another run'
+					: 'its first line is missing',
+		);
 	}
 
 	const end = lines.findIndex((line, index) => index > begin && line.startsWith('#cni-upgrade END '));
@@ -81,7 +87,11 @@ function decoded(payload: string, encoding: string): FrameResult {
 				const records = gunzipSync(Buffer.from(payload, 'base64'), {maxOutputLength: maxRecords});
 				return {kind: 'answer', records: records.toString('latin1')};
 			} catch (error) {
-				return damaged(error instanceof RangeError ? `it inflates to more than ${maxRecords} bytes` : `it cannot be inflated: ${messageOf(error)}`);
+				return damaged(
+					error instanceof RangeError
+						? `it inflates to more than ${maxRecords} bytes`
+						: `it cannot be inflated: ${messageOf(error)}`,
+				);
 			}
 		}
 

@@ -43,9 +43,11 @@ export type Command<O extends Options = Options> = {
 	run(args: Arguments<O>, context: Context): Promise<ExitCode>;
 };
 
-/** The values that a command's flags have, by their long names, and its operands. */
+/** The values that a command's flags have, by their long names, its operands, and what every command has. */
 export type Arguments<O extends Options> = {readonly [Name in keyof O]: ValueOf<O[Name]>} & {
 	readonly operands: readonly string[];
+	/** How much to say, from -v. */
+	readonly v: number;
 };
 
 type ValueOf<O extends Option> = O['kind'] extends 'boolean'

@@ -1,7 +1,11 @@
+import {wrap} from '../lib/print/width.ts';
 import {commandName} from '../lib/version.ts';
 import type {Command, Option, Options} from './command.ts';
 import type {CommandRow} from './commands.ts';
 import {globalOptions} from './global-options.ts';
+
+/** Columns of a help text. */
+const lineWidth = 120;
 
 /** The help of the whole: what it is for, and its commands. */
 export function overview(rows: readonly CommandRow[]): string {
@@ -60,5 +64,6 @@ function flagLine(entry: readonly [string, Option], width: number): string {
 		...(choices === undefined ? [] : [`one of ${choices.join(', ')}`]),
 		...(fallback === undefined || fallback === '' ? [] : [`default ${fallback}`]),
 	];
-	return `${flagOf(entry).padEnd(width)}   ${summary}${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`;
+	const [first = '', ...more] = wrap(`${summary}${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`, lineWidth - width - 3);
+	return [`${flagOf(entry).padEnd(width)}   ${first}`, ...more.map(line => `${' '.repeat(width)}   ${line}`)].join('\n');
 }

@@ -105,7 +105,7 @@ function parse(words: readonly string[], options: Options, command: string): Par
 			),
 		)
 		.fail((message, error) => {
-			throw error ?? parseError(message, Object.keys(options), command);
+			throw parseError(error?.message ?? message, Object.keys(options), command);
 		});
 	const {_: operands, ...flags} = parser.parseSync(words);
 	return {
@@ -128,10 +128,6 @@ function parseError(message: string, known: readonly string[], command: string):
 	}
 
 	return kind.startsWith('Unknown')
-		? usageError(
-				`unknown flag: ${dashed}`,
-				command,
-				didYouMean(flag, known, name => `--${name}`),
-			)
+		? usageError(`unknown flag: ${dashed}`, command, flag.length === 1 ? undefined : didYouMean(flag, known, name => `--${name}`))
 		: usageError(`flag needs a value: ${dashed}`, command);
 }

@@ -34,7 +34,7 @@ _kubectl_cni_upgrade() {
 compdef _kubectl_cni_upgrade kubectl-cni_upgrade
 `;
 
-const fish = String.raw`# fish completion for kubectl-cni_upgrade
+const fish = `# fish completion for kubectl-cni_upgrade
 function __kubectl_cni_upgrade
 	set -l words (commandline -opc) (commandline -ct)
 	set -l lines (kubectl-cni_upgrade __complete $words[2..-1] 2>/dev/null)
@@ -47,9 +47,9 @@ complete -c kubectl-cni_upgrade -f -a '(__kubectl_cni_upgrade)'
 `;
 
 /** kubectl runs this for the words behind the plugin's name. */
-const kubectl = String.raw`#!/bin/sh
+const kubectl = `#!/bin/sh
 # Save as kubectl_complete-cni_upgrade in a directory on PATH, executable.
-exec kubectl cni-upgrade __complete "$@"
+exec kubectl-cni_upgrade __complete "$@"
 `;
 
 /** A TypeScript template cannot hold a shell's own braces: they are written @{...} above. */

@@ -1,15 +1,14 @@
 import * as v from 'valibot';
 import type {JsonValue, NodeFacts} from './node-facts.ts';
 
-/** What `--save` writes and `lint` reads: the facts of a fleet as they were. */
-export type NodeFactsList = {
-	readonly apiVersion: 'cni-upgrade/v1';
-	readonly kind: 'NodeFactsList';
-	readonly items: readonly NodeFacts[];
-};
+/** A `NodeFactsList` as JSON, piece by piece, one node a line: a large fleet's is never held as one text. */
+export function* savedFactsText(items: readonly NodeFacts[]): Generator<string> {
+	yield '{"apiVersion":"cni-upgrade/v1","kind":"NodeFactsList","items":[';
+	for (const [index, facts] of items.entries()) {
+		yield `${index === 0 ? '' : ','}\n${JSON.stringify(facts)}`;
+	}
 
-export function toSavedFacts(items: readonly NodeFacts[]): NodeFactsList {
-	return {apiVersion: 'cni-upgrade/v1', kind: 'NodeFactsList', items};
+	yield '\n]}\n';
 }
 
 /** Whether JSON means to be saved facts, sound or not: it says so by its kind. */

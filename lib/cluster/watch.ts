@@ -1,4 +1,5 @@
 import type {Clock} from '../clock.ts';
+import {messageOf, UserError} from '../errors.ts';
 import type {Api} from './api.ts';
 import {ApiError} from './errors.ts';
 import {asText, field} from './json.ts';
@@ -40,83 +41,50 @@ const longestDelay = 5_000;
 
 /** Yields what happens to pods until the signal aborts, over as many connections as it takes. Throws when it cannot go on. */
 export async function* watchPods(api: Api, options: WatchPods): AsyncGenerator<PodEvent, never, undefined> {
-	const {clock, signal, relist, random = Math.random} = options;
-	let at = options.resourceVersion;
-	let failures = 0;
+	const {namespace, clock, signal, relist, random = Math.random} = options;
+	const cursor: Cursor = {at: options.resourceVersion, failures: 0};
 	for (;;) {
-		const began = clock.monotonic();
-		let end: WatchEnd;
-		try {
-			const lines = readEvents(api, options, at);
-			for (let next = await lines.next(); ; next = await lines.next()) {
-				if (next.done === true) {
-					end = next.value;
-					break;
-				}
-
-				failures = 0;
-				at = next.value.resourceVersion;
-				if (next.value.event !== undefined) {
-					yield next.value.event;
-				}
-			}
-		} catch (error) {
-			signal.throwIfAborted();
-			if (!(error instanceof ApiError && error.status === 410)) {
-				throw error;
-			}
-
-			end = {kind: 'expired'};
-		}
-
+		const end = yield* readEvents(api, options, cursor);
 		signal.throwIfAborted();
-		if (end.kind === 'ended' && end.error === undefined && clock.monotonic() - began > firstDelay) {
+		if (end.kind === 'done') {
 			continue;
 		}
 
-		failures += 1;
-		if (failures > mostFailures) {
-			throw end.kind === 'ended' && end.error !== undefined
-				? end.error
-				: new Error(`the watch of pods in namespace/${options.namespace} ends again and again`);
+		cursor.failures += 1;
+		if (cursor.failures > mostFailures) {
+			throw new UserError(`the watch of pods in namespace/${namespace} fails again and again: ${end.reason}`, {
+				remedy: 'Something between here and the API server may cut or change answers. Try again.',
+			});
 		}
 
-		if (failures > 1 || end.kind === 'ended') {
-			await clock.sleep(Math.min(firstDelay * 2 ** (failures - 1), longestDelay) * (0.5 + random() / 2), signal);
+		if (end.kind === 'broken' || cursor.failures > 1) {
+			await clock.sleep(Math.min(firstDelay * 2 ** (cursor.failures - 1), longestDelay) * (0.5 + random() / 2), signal);
 		}
 
 		if (end.kind === 'expired') {
-			const list = await relist();
-			at = list.resourceVersion;
-			for (const pod of list.pods) {
-				yield {type: 'MODIFIED', pod};
-			}
-
-			yield {type: 'RELISTED', names: list.pods.map(pod => asText(field(pod, 'metadata', 'name')))};
+			const {pods, resourceVersion} = await relist();
+			cursor.at = resourceVersion;
+			yield* pods.map(pod => ({type: 'MODIFIED' as const, pod}));
+			yield {type: 'RELISTED', names: pods.map(pod => asText(field(pod, 'metadata', 'name')))};
 		}
 	}
 }
 
-/** Why a connection came to its end: broken off, done, quiet for too long, or at a version that the server does not hold any more. */
-type WatchEnd = {readonly kind: 'ended'; readonly error?: Error} | {readonly kind: 'expired'};
+/** Where the watch is, and how many connections in a row gave nothing. */
+type Cursor = {at: string; failures: number};
 
-type ReadEvent = {readonly resourceVersion: string; readonly event?: PodEvent};
+/** Why a connection came to its end. `expired`: the server does not hold the version any more at which the watch was. */
+type WatchEnd = {readonly kind: 'done'} | {readonly kind: 'broken' | 'expired'; readonly reason: string};
 
-/** One connection. Throws only where it could not be opened. */
-async function* readEvents(
-	api: Api,
-	options: WatchPods,
-	resourceVersion: string,
-): AsyncGenerator<ReadEvent, WatchEnd, undefined> {
-	const {namespace, labelSelector, clock, signal} = options;
+/** One connection. Throws where it could not be opened. */
+async function* readEvents(api: Api, options: WatchPods, cursor: Cursor): AsyncGenerator<PodEvent, WatchEnd, undefined> {
+	const {clock, signal} = options;
 	const connection = new AbortController();
-	const lines = await api.stream({
-		path: podsPath(namespace),
-		query: {watch: true, labelSelector, resourceVersion, allowWatchBookmarks: true, timeoutSeconds},
-		signal: AbortSignal.any([signal, connection.signal]),
-	});
-	const guard = new IdleGuard(clock, connection);
+	const began = clock.monotonic();
+	let guard: IdleGuard | undefined;
 	try {
+		const lines = await open(api, options, cursor, AbortSignal.any([signal, connection.signal]));
+		guard = new IdleGuard(clock, connection);
 		for await (const line of lines) {
 			guard.touch();
 			const read = readEvent(line);
@@ -124,17 +92,43 @@ async function* readEvents(
 				return read;
 			}
 
-			yield read;
+			cursor.at = read.resourceVersion;
+			cursor.failures = 0;
+			if (read.event !== undefined) {
+				yield read.event;
+			}
 		}
-
-		return {kind: 'ended'};
 	} catch (error) {
 		signal.throwIfAborted();
-		return guard.expired ? {kind: 'ended'} : {kind: 'ended', error: error instanceof Error ? error : new Error(String(error))};
+		if (error instanceof ApiError && error.status === 410) {
+			return {kind: 'expired', reason: error.message};
+		}
+
+		if (error instanceof UserError) {
+			throw error;
+		}
+
+		return guard?.expired === true ? {kind: 'done'} : {kind: 'broken', reason: messageOf(error)};
 	} finally {
-		guard.stop();
+		guard?.stop();
 		connection.abort(new Error('the watch is over'));
 	}
+
+	// The server ends a watch now and then; one that ends it at once is not asked in a hot loop.
+	return clock.monotonic() - began > firstDelay ? {kind: 'done'} : {kind: 'broken', reason: 'the server ends it at once'};
+}
+
+async function open(
+	api: Api,
+	{namespace, labelSelector}: WatchPods,
+	{at}: Cursor,
+	signal: AbortSignal,
+): Promise<AsyncIterable<string>> {
+	return api.stream({
+		path: podsPath(namespace),
+		query: {watch: true, labelSelector, resourceVersion: at, allowWatchBookmarks: true, timeoutSeconds},
+		signal,
+	});
 }
 
 /** Aborts a connection over which nothing came for the length of the deadline. */
@@ -172,33 +166,37 @@ class IdleGuard {
 	}
 }
 
+type ReadEvent = {readonly resourceVersion: string; readonly event?: PodEvent};
+
 /** One line of a watch. What is no event of a pod is an error of the protocol: nothing after it on this connection is taken. */
 function readEvent(line: string): ReadEvent | WatchEnd {
-	let event: unknown;
-	try {
-		event = JSON.parse(line);
-	} catch (error) {
-		return {kind: 'ended', error: new Error('the watch of pods sent a line that is no JSON', {cause: error})};
-	}
-
+	const event = parseOrUndefined(line);
 	const type = field(event, 'type');
 	const object = field(event, 'object');
 	if (type === 'ERROR') {
-		const {code, reason} = {code: field(object, 'code'), reason: field(object, 'reason')};
-		return code === 410 || reason === 'Expired' || reason === 'Gone'
-			? {kind: 'expired'}
-			: {kind: 'ended', error: new Error(`the watch of pods sent an error: ${asText(field(object, 'message')) || 'no message'}`)};
+		const reason = asText(field(object, 'message')) || 'the server sent an error without a message';
+		const isExpired = field(object, 'code') === 410 || ['Expired', 'Gone'].includes(asText(field(object, 'reason')));
+		return {kind: isExpired ? 'expired' : 'broken', reason};
 	}
 
 	const resourceVersion = asText(field(object, 'metadata', 'resourceVersion'));
-	const isPod = field(object, 'kind') === 'Pod';
-	if (resourceVersion !== '' && isPod && type === 'BOOKMARK') {
-		return {resourceVersion};
+	if (resourceVersion !== '' && field(object, 'kind') === 'Pod') {
+		if (type === 'BOOKMARK') {
+			return {resourceVersion};
+		}
+
+		if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED') {
+			return {resourceVersion, event: {type, pod: object}};
+		}
 	}
 
-	if (resourceVersion !== '' && isPod && (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED')) {
-		return {resourceVersion, event: {type, pod: object}};
-	}
+	return {kind: 'broken', reason: 'the server sent a line that is no event of a pod'};
+}
 
-	return {kind: 'ended', error: new Error('the watch of pods sent something else than an event of a pod')};
+function parseOrUndefined(line: string): unknown {
+	try {
+		return JSON.parse(line);
+	} catch {
+		return undefined; // Which is no event either.
+	}
 }

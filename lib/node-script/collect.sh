@@ -8,8 +8,8 @@
 # standard output, and to descriptor 3 where that is open (a pod's termination message). Paths start with $CNI_UPGRADE_ROOT, which
 # is empty on nodes; tests set it to a directory tree. It writes no file: the node's root is mounted read-only, so no here-documents.
 #
-# Programs it runs, where they are found: awk base64 chroot-free coreutils (cksum date env gzip head od readlink sed sha256sum stat
-# timeout tr uname), and of the node:
+# Programs it runs: awk, base64, cksum, date, env, gzip, head, od, printf, readlink, sed, sha256sum, stat, timeout, tr, and where they
+# are found on the node:
 #   crictl --runtime-endpoint ENDPOINT version | info | pods -q | pods --state NotReady --last 32 -o json
 #   containerd [-c FILE] config dump     containerd --version     crio config     crio --version
 #   timeout -s KILL 5 env -i CNI_COMMAND=VERSION ... /bin/sh -c 'exec "$0"' PLUGIN
@@ -121,7 +121,9 @@ function quote(h,  i) {
 }
 # As the runtimes say it: they use the same JSON reader, of the Go standard library.
 function bad(where) {
-	if (err == "") err = P >= N ? "!unexpected%20end%20of%20JSON%20input" : "!invalid%20character%20" quote(at(P)) encode(" " where)
+	if (P < N) err = "!invalid%20character%20" quote(at(P)) encode(" " where)
+	else if (where ~ /code|hexa|literal [tfn]|num/) err = "!invalid%20character%20" quote("20") encode(" " where)
+	else err = "!unexpected%20end%20of%20JSON%20input"
 	return 0
 }
 function ws(  c) { while ((c = at(P)) == "20" || c == "0a" || c == "0d" || c == "09") P++ }
@@ -188,7 +190,7 @@ function number(ctx,  c, s, n, e, sign, whole, lead) {
 		if (c !~ /^3[0-9]$/) return bad("in exponent of numeric literal")
 		while ((c = at(P)) ~ /^3[0-9]$/) { if (++n < 64) s = s substr(c, 2, 1); if (e < 100000) e = e * 10 + substr(c, 2, 1); P++ }
 	}
-	if (!lead && whole + sign * e > 309) { err = "!json:%20cannot%20unmarshal%20number%20" (n < 64 ? s : "") "%20into%20Go%20value%20of%20type%20float64"; return 0 }
+	if (!lead && whole + sign * e > 309 && range == "") range = "!json:%20cannot%20unmarshal%20number%20" (n < 64 ? s : "") "%20into%20Go%20value%20of%20type%20float64"
 	if (ctx != "") put(n < 64 && ctx ~ /^\[?=/ ? s : "0")
 	return 1
 }
@@ -254,7 +256,14 @@ function array(ctx, depth,  c, child, sep) {
 		P++
 	}
 }
-function json(ctx) { if (!value(ctx, 0)) return 0; ws(); return P >= N ? 1 : bad("after top-level value") }
+function json(ctx) {
+	range = ""
+	if (!value(ctx, 0)) return 0
+	ws()
+	if (P < N) return bad("after top-level value")
+	err = range
+	return err == ""
+}
 
 function badtoml(  i, n) {
 	n = 1
@@ -855,7 +864,7 @@ list_confs() {
 }
 
 describe_conf() {
-	entry=other why=''
+	entry=other why='' target=''
 	if [ -L "$file" ]; then entry=symlink; elif [ -d "$file" ]; then entry=directory; elif [ -f "$file" ]; then entry='file'; fi
 	if [ $entry = symlink ]; then
 		# Only regular files of the disk: a link into /proc or /dev could hold us up for ever.
@@ -891,9 +900,14 @@ describe_conf() {
 		if [ $loads = no ]; then echo '@ end -'; else echo "@ end $why"; fi
 		return
 	fi
-	sha=$(limited 5 sha256sum <"$file" 2>/dev/null)
-	sha=${sha%% *}
-	case $sha in '' | *[!0-9a-f]*) unknown sha256sum did not read it && sha=$why ;; *) sha="=$sha" ;; esac
+	case $entry:$target in
+	symlink:*.conf | symlink:*.conflist | symlink:*.json | file:*)
+		sha=$(limited 5 sha256sum <"$file" 2>/dev/null)
+		sha=${sha%% *}
+		;;
+	*) sha='' ;; # A link to some other file of the node, such as /etc/shadow: not even its hash leaves.
+	esac
+	case $sha in '' | *[!0-9a-f]*) unknown its hash was not taken && sha=$why ;; *) sha="=$sha" ;; esac
 	echo "@ json config |file $fields $sha"
 	hex_of 262145 "$file"
 	echo '@ end'
@@ -1091,9 +1105,9 @@ leases() {
 				count=$((count + 1))
 				[ $count -le 1024 ] || continue
 				id=''
-				read -r id <"$lease" 2>/dev/null
-				id=${id%"$return"}
-				case " $ids " in *" $id "*) ;; *) orphans=$((orphans + 1)) ;; esac
+				{ read -r id <"$lease"; } 2>/dev/null
+				id=${id%%[!0-9a-zA-Z_.-]*}
+				case " $ids " in *" ${id:-none} "*) ;; *) orphans=$((orphans + 1)) ;; esac
 			done
 			orphans="=$orphans"
 			[ $count -le 1024 ] || { unknown the network has more than 1,024 leases && orphans=$why; }
@@ -1104,7 +1118,7 @@ leases() {
 }
 
 collect() {
-	for program in awk od head sed tr date; do
+	for program in awk od head sed tr date printf; do
 		if ! has $program; then
 			say "missing $program"
 			say end
@@ -1158,10 +1172,9 @@ main() {
 	LC_ALL=C
 	export LC_ALL
 	umask 077
-	blanks=$(printf ' \t\n.') blanks=${blanks%.}
 	newline='
 '
-	return=$(printf '\r')
+	blanks=" 	$newline"
 	IFS=$blanks
 	hex16='[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]'
 	hex64=$hex16$hex16$hex16$hex16
@@ -1174,6 +1187,10 @@ main() {
 	[ -n "$root" ] || PATH=${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/bin
 	cd / || exit 1
 
+	if ! has cksum; then
+		echo 'collect.sh: cksum is not on the node' >&2
+		exit 1
+	fi
 	records=$(collect 3>&- | head -c 262144)
 	for most in 262144 98304 45000; do
 		[ ${#records} -le $most ] || records=$(echo "$records" | head -c $most)

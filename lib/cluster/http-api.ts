@@ -1,8 +1,8 @@
-import http, {type IncomingMessage} from 'node:http';
-import https from 'node:https';
+import type {IncomingMessage} from 'node:http';
 import type {Clock} from '../clock.ts';
 import {UserError} from '../errors.ts';
 import {version} from '../version.ts';
+import {Agents, type Endpoint} from './agents.ts';
 import type {Api, ApiRequest, ApiResponse} from './api.ts';
 import type {Credential, Credentials} from './credentials.ts';
 import {ApiError, connectionError, forbidden, notAnApiServer, timedOut, unauthorized} from './errors.ts';
@@ -10,18 +10,6 @@ import {flatHeaders, readBody, sendOnce, TooLong} from './http-try.ts';
 import {splitLines} from './lines.ts';
 import {retryDelay, TimedOut} from './retry.ts';
 import {TryTimer} from './try-timer.ts';
-
-/** Where the server is and how to get there; credentials apart, since they change. */
-export type Endpoint = {
-	/** Perhaps with a path, under which the API lies. */
-	readonly server: URL;
-	readonly namespace: string;
-	readonly tls: {readonly ca?: string | string[]; readonly servername?: string; readonly insecure: boolean};
-	/** An http:// or https:// proxy for everything. */
-	readonly proxy: URL | undefined;
-	/** In place of our own agent: a way to the server that is not Node.js' own. */
-	readonly agent?: ((credential: Credential) => Promise<http.Agent>) | undefined;
-};
 
 export type HttpApiOptions = {
 	readonly endpoint: Endpoint;
@@ -32,9 +20,6 @@ export type HttpApiOptions = {
 	/** From 0 to 1. */
 	readonly random?: () => number;
 };
-
-/** More at once make a server slower, not faster, and each is a TLS handshake. */
-export const maxConnections = 16;
 
 const defaultTimeout = 30_000;
 const mib = 1024 * 1024;
@@ -58,12 +43,13 @@ class HttpClient {
 	readonly server: string;
 	readonly counts = {requests: 0, throttled: 0};
 	readonly #options: HttpApiOptions;
-	readonly #agents: {readonly credential: Credential; readonly agent: http.Agent | Promise<http.Agent>}[] = [];
+	readonly #agents: Agents;
 	/** Whether the server has answered anything. */
 	#known = false;
 
 	constructor(options: HttpApiOptions) {
 		this.#options = options;
+		this.#agents = new Agents(options.endpoint);
 		this.server = options.endpoint.server.href.replace(/\/$/, '');
 	}
 
@@ -121,12 +107,7 @@ class HttpClient {
 	};
 
 	close(): void {
-		for (const {agent} of this.#agents) {
-			void Promise.resolve(agent).then(
-				opened => opened.destroy(),
-				() => undefined, // It could not be made, which a request was told.
-			);
-		}
+		this.#agents.close();
 	}
 
 	async #try<T>(request: ApiRequest, credential: Credential, read: Read<T>): Promise<T> {
@@ -138,7 +119,7 @@ class HttpClient {
 				method: request.method ?? 'GET',
 				headers: {...this.#headers(request, read === this.readWhole), ...credential.headers},
 				body: request.body === undefined ? undefined : JSON.stringify(request.body),
-				agent: await this.#agentFor(credential),
+				agent: await this.#agents.agentFor(credential),
 				signal: timer.signal,
 			});
 			this.#known = true;
@@ -233,39 +214,5 @@ class HttpClient {
 		return error instanceof TimedOut
 			? timedOut(this.server, error.ms)
 			: connectionError(error, {server: this.server, proxy: proxy && `${proxy.protocol}//${proxy.host}`});
-	}
-
-	/** A new one when the client certificate changed; requests under way keep theirs. */
-	#agentFor(credential: Credential): http.Agent | Promise<http.Agent> {
-		const last = this.#agents.at(-1);
-		if (last !== undefined && last.credential.cert === credential.cert && last.credential.key === credential.key) {
-			return last.agent;
-		}
-
-		const agent = this.#options.endpoint.agent?.(credential) ?? this.#makeAgent(credential);
-		this.#agents.push({credential, agent});
-		return agent;
-	}
-
-	#makeAgent({cert, key}: Credential): http.Agent {
-		const {server, tls, proxy} = this.#options.endpoint;
-		const options = {
-			keepAlive: true,
-			maxSockets: maxConnections,
-			scheduling: 'lifo' as const,
-			...(proxy && {proxyEnv: {HTTP_PROXY: proxy.href, HTTPS_PROXY: proxy.href}}),
-		};
-		if (server.protocol === 'http:') {
-			return new http.Agent(options);
-		}
-
-		return new https.Agent({
-			...options,
-			rejectUnauthorized: !tls.insecure,
-			...(tls.ca !== undefined && {ca: tls.ca}),
-			...(tls.servername !== undefined && {servername: tls.servername}),
-			...(cert !== undefined && {cert}),
-			...(key !== undefined && {key}),
-		});
 	}
 }

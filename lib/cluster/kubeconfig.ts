@@ -2,8 +2,8 @@ import type {Agent} from 'node:http';
 import type {RequestOptions} from 'node:https';
 import type {KubeConfig, User} from '@kubernetes/client-node';
 import {messageOf, UserError} from '../errors.ts';
+import {maxConnections} from './agents.ts';
 import type {Credential, Credentials} from './credentials.ts';
-import {maxConnections} from './http-api.ts';
 import {asText, type JsonObject} from './json.ts';
 
 /**

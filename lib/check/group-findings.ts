@@ -1,0 +1,33 @@
+import {catalog} from './catalog.ts';
+import type {Finding, Severity} from './check.ts';
+
+/** One finding that several nodes share. The remedy and the effect are those of its first node. */
+export type FindingGroup = Omit<Finding, 'node'> & {readonly nodes: readonly string[]};
+
+const ranks: Readonly<Record<Severity, number>> = {error: 0, warning: 1, info: 2};
+
+/**
+Findings with the same cause as one, so that 500 nodes in three states read as three. The worst come first, then what most nodes share,
+then the catalog's order. Nodes keep the order in which the findings name them.
+*/
+export function groupFindings(findings: readonly Finding[]): FindingGroup[] {
+	const groups = new Map<string, {readonly first: Finding; readonly nodes: Set<string>}>();
+	for (const finding of findings) {
+		const {check, severity, object, message, expected} = finding;
+		const key = JSON.stringify([check, severity, object, message, expected]);
+		const group = groups.get(key) ?? {first: finding, nodes: new Set()};
+		group.nodes.add(finding.node);
+		groups.set(key, group);
+	}
+
+	return [...groups.values()]
+		.map(({first: {node, ...first}, nodes}): FindingGroup => ({...first, nodes: [...nodes]}))
+		.sort(
+			(a, b) =>
+				ranks[a.severity] - ranks[b.severity] || b.nodes.length - a.nodes.length || catalogRank(a.check) - catalogRank(b.check),
+		);
+}
+
+function catalogRank(id: string): number {
+	return catalog.findIndex(check => check.id === id);
+}

@@ -128,7 +128,9 @@ async function output({exec, env, signal, stderr}: ExecPlugin, {command, args, i
 			size += chunk.length;
 			chunks.push(chunk);
 			if (size > largestAnswer) {
-				child.kill('SIGKILL');
+				child.kill();
+				// Whatever it started may write on: nobody reads it.
+				child.stdout?.destroy();
 			}
 		});
 		child.on('error', error => {

@@ -15,6 +15,9 @@ const tls = (file: string) => new URL(`../embedded/tls/${file}`, import.meta.url
 export const caFile = tls('ca.crt').pathname;
 export const ca = readFileSync(caFile, 'utf8');
 
+/** Also a client's certificate: its test asks only whether it arrives. */
+export const serverPair = {key: readFileSync(tls('server.key'), 'utf8'), cert: readFileSync(tls('server.crt'), 'utf8')};
+
 export type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 
 export type TestServer = {
@@ -46,7 +49,7 @@ export async function testServer(
 	};
 	const server = plain
 		? createHttpServer(listener)
-		: createServer({key: readFileSync(tls('server.key')), cert: readFileSync(tls('server.crt'))}, listener);
+		: createServer({...serverPair, requestCert: true, rejectUnauthorized: false}, listener);
 	const sockets = new Set<Socket>();
 	server.on('connection', (socket: Socket) => {
 		connections += 1;

@@ -186,7 +186,7 @@ function number(ctx,  c, s, n, e, sign, whole, lead) {
 	c = at(P)
 	if (c == "65" || c == "45") {
 		s = s "e"; P++; c = at(P)
-		if (c == "2b" || c == "2d") { if (c == "2d") { sign = -1; s = s "-" }; P++; c = at(P) }
+		if (c == "2b" || c == "2d") { s = s (c == "2d" ? "-" : "+"); if (c == "2d") sign = -1; P++; c = at(P) }
 		if (c !~ /^3[0-9]$/) return bad("in exponent of numeric literal")
 		while ((c = at(P)) ~ /^3[0-9]$/) { if (++n < 64) s = s substr(c, 2, 1); if (e < 100000) e = e * 10 + substr(c, 2, 1); P++ }
 	}
@@ -593,7 +593,7 @@ elf_head() {
 argument() {
 	process=$1
 	shift
-	tr '\000' '\n' <"$process/cmdline" 2>/dev/null | head -c 65536 | awk -v flags="$*" '
+	tr '\n\000' ' \n' <"$process/cmdline" 2>/dev/null | head -c 65536 | awk -v flags="$*" '
 		BEGIN { n = split(flags, f, " ") }
 		next_is_it { print; exit }
 		{ for (i = 1; i <= n; i++) { if ($0 == f[i]) next_is_it = 1; else if (index($0, f[i] "=") == 1) { print substr($0, length(f[i]) + 2); exit } } }'

@@ -1,11 +1,12 @@
-import {parse} from 'smol-toml';
+import {parse, TomlError} from 'smol-toml';
 
-/** A TOML document's table, or why it is none: the parser's first line, which names line and column. */
+/** A TOML document's table, or why it is none, by its line; the document itself is not quoted. */
 export function readToml(text: string): {readonly table: TomlTable} | {readonly invalid: string} {
 	try {
 		return {table: parse(text)};
 	} catch (error) {
-		return {invalid: error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'it cannot be parsed'};
+		const reason = error instanceof Error ? error.message.replace(/\n[^]*$/, '').replace(/^Invalid TOML document: /, '') : '';
+		return {invalid: error instanceof TomlError ? `line ${error.line}: ${reason}` : reason};
 	}
 }
 

@@ -66,25 +66,15 @@ function pluginAt(binary: readonly string[], elsewhere: readonly string[], recor
 	};
 }
 
-/** Why a file was not run, where it was not. */
-function notAsked(kind: 'elf' | 'foreign-elf' | 'script' | 'other', executable: boolean): Unknown | undefined {
-	switch (kind) {
-		case 'script': {
-			return {unknown: 'it is a script, and scripts are not run'};
-		}
+/** Why a file was not run, by what it is. */
+const unasked: Readonly<Record<string, Unknown>> = {
+	script: {unknown: 'it is a script, and scripts are not run'},
+	'foreign-elf': {unknown: 'it is a program for another machine'},
+	other: {unknown: 'it is no program that this machine can run'},
+};
 
-		case 'foreign-elf': {
-			return {unknown: 'it is a program for another machine'};
-		}
-
-		case 'other': {
-			return {unknown: 'it is no program that this machine can run'};
-		}
-
-		case 'elf': {
-			return executable ? undefined : {unknown: 'it is not executable'};
-		}
-	}
+function notAsked(kind: string, executable: boolean): Unknown | undefined {
+	return unasked[kind] ?? (executable ? undefined : {unknown: 'it is not executable'});
 }
 
 function supportedVersionsOf(answer: readonly string[] | undefined): Known<readonly string[]> {

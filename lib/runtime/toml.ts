@@ -5,7 +5,7 @@ export function readToml(text: string): {readonly table: TomlTable} | {readonly 
 	try {
 		return {table: parse(text)};
 	} catch (error) {
-		const reason = error instanceof Error ? error.message.replace(/\n[^]*$/, '').replace(/^Invalid TOML document: /, '') : '';
+		const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '').replace(/^Invalid TOML document: /, '') : '';
 		return {invalid: error instanceof TomlError ? `line ${error.line}: ${reason}` : reason};
 	}
 }

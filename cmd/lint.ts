@@ -1,7 +1,7 @@
 import {collectLocal} from '../lib/collect/local.ts';
 import {parseRuntimeVersion} from '../lib/runtime/runtime-version.ts';
 import {defineCommand} from './command.ts';
-import {reportFacts} from './report-facts.ts';
+import {checkChoice, reportFacts} from './report-facts.ts';
 import {reportOptions} from './report-options.ts';
 import {usageError} from './usage-error.ts';
 
@@ -41,6 +41,7 @@ runtime would find them; only executables of this machine are, never scripts.`,
 		...reportOptions,
 	},
 	async run(args, context) {
+		checkChoice(args, 'lint');
 		const facts = await collectLocal({
 			paths: args.operands,
 			runtime: args.runtime === undefined ? undefined : runtimeNamed(args.runtime),
@@ -49,7 +50,7 @@ runtime would find them; only executables of this machine are, never scripts.`,
 			collectedAt: new Date(context.clock.now()).toISOString(),
 			signal: context.signal,
 		});
-		return reportFacts(facts, args, context, 'lint');
+		return reportFacts(facts, args, context);
 	},
 });
 

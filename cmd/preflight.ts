@@ -8,7 +8,7 @@ import {connectionOptions} from './connection-options.ts';
 import type {Context} from './context.ts';
 import {checked} from './grammar.ts';
 import {probeNamespaceOption, viaOption} from './probe-options.ts';
-import {reportFacts} from './report-facts.ts';
+import {checkChoice, reportFacts} from './report-facts.ts';
 import {reportOptions} from './report-options.ts';
 import {newRunId} from './run-id.ts';
 import {checkSavePath, saveFacts} from './save-facts.ts';
@@ -50,6 +50,7 @@ pods: the report then says of the runtimes what the API knows.`,
 	async run(args, context): Promise<ExitCode> {
 		const names = args.operands.map(name => checked(name.replace(/^nodes?\//, ''), 'node', 'preflight'));
 		checkProbeFlags(args);
+		checkChoice(args, 'preflight');
 		if (args.save !== undefined) {
 			await checkSavePath(args.save);
 		}
@@ -59,7 +60,7 @@ pods: the report then says of the runtimes what the API knows.`,
 			await saveFacts(args.save, facts);
 		}
 
-		return reportFacts(facts, args, context, 'preflight');
+		return reportFacts(facts, args, context);
 	},
 });
 

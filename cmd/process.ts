@@ -35,7 +35,7 @@ function interruption(): AbortSignal {
 			}
 
 			controller.abort(new Error(`interrupted by ${name}`));
-			process.stderr.write('\nInterrupted: removing what was made in the cluster. Once more ends at once.\n');
+			process.stderr.write('\nInterrupted: cleaning up. Once more ends at once.\n');
 		});
 	}
 

@@ -1,0 +1,52 @@
+import {groupFindings} from '../check/group-findings.ts';
+import type {NodeReport, Report} from '../check/report.ts';
+import {escapeText} from './escape.ts';
+import {formatFindings, type TextOptions} from './findings.ts';
+import {byNumber, compactNames} from './node-names.ts';
+import {formatReportTable} from './report-table.ts';
+import {wrap} from './width.ts';
+
+export type ReportOptions = TextOptions & {readonly wide: boolean; readonly head: boolean};
+
+/** A report for people: one table of the nodes, why something is unknown, each cause once, and what it comes to. */
+export function formatReport({nodes, summary, skipped}: Report, options: ReportOptions): string {
+	const groups = groupFindings(nodes.flatMap(({findings}) => findings));
+	const parts = [
+		formatReportTable(nodes, options),
+		unknownReasons(nodes, options),
+		formatFindings(groups, options),
+		`${[summaryLine(summary), ...skippedLine(skipped)].join('\n')}\n`,
+	];
+	return parts.filter(part => part !== '').join('\n');
+}
+
+/** Each reason once, with the nodes that share it. */
+function unknownReasons(nodes: readonly NodeReport[], {width, palette}: TextOptions): string {
+	const byReason = new Map<string, string[]>();
+	for (const {name, unknown} of nodes) {
+		for (const reason of new Set(unknown)) {
+			byReason.set(reason, [...(byReason.get(reason) ?? []), name]);
+		}
+	}
+
+	const lines = [...byReason].flatMap(([reason, names]) =>
+		wrap(`${compactNames(names.sort(byNumber))}: ${escapeText(reason)}`, width - 2).map(
+			(line, index) => `${index === 0 ? '  ' : '    '}${line}`,
+		),
+	);
+	return lines.length === 0 ? '' : `${[palette.warn('NOT KNOWN'), ...lines].join('\n')}\n`;
+}
+
+function summaryLine({nodes, findings}: Report['summary']): string {
+	const verdicts = (['ok', 'warning', 'error', 'unknown'] as const)
+		.filter(verdict => nodes[verdict] > 0)
+		.map(verdict => `${nodes[verdict]} ${verdict}`);
+	const causes = findings.error + findings.warning + findings.info;
+	return `${nodes.total} ${nodes.total === 1 ? 'node' : 'nodes'}: ${verdicts.join(', ')}${causes === 0 ? '; nothing was found' : ''}`;
+}
+
+function skippedLine(skipped: readonly string[]): string[] {
+	return skipped.length === 0
+		? []
+		: [`${skipped.length} ${skipped.length === 1 ? 'check was' : 'checks were'} left out: ${skipped.join(', ')}`];
+}

@@ -8,6 +8,8 @@ export type Endpoint = {
 	readonly server: URL;
 	readonly namespace: string;
 	readonly tls: {readonly ca?: string | string[]; readonly servername?: string; readonly insecure: boolean};
+	/** Whether answers may come packed. */
+	readonly compress: boolean;
 	/** An http:// or https:// proxy for everything. */
 	readonly proxy: URL | undefined;
 	/** In place of our own agent: a way to the server that is not Node.js' own. */

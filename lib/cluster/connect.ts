@@ -6,7 +6,6 @@ import type {Endpoint} from './agents.ts';
 import type {Api} from './api.ts';
 import type {ConnectionFlags} from './connection-flags.ts';
 import type {Credentials} from './credentials.ts';
-import {execCredentials} from './exec-plugin.ts';
 import {httpApi} from './http-api.ts';
 import {asText, textOrUndefined} from './json.ts';
 import {type Choice, choose} from './kubeconfig-choice.ts';
@@ -53,6 +52,7 @@ async function endpointOf(
 	}
 
 	const servername = textOrUndefined(cluster['tls-server-name']);
+	const compress = cluster['disable-compression'] !== true;
 	const proxy = proxyFor(server, textOrUndefined(cluster['proxy-url']), env);
 	const settings = {
 		insecure,
@@ -66,12 +66,13 @@ async function endpointOf(
 			server,
 			namespace,
 			tls: settings,
+			compress,
 			proxy,
 			agent: socksAgents(server, proxy, {ca, ...(servername !== undefined && {servername}), rejectUnauthorized: !insecure}),
 		};
 	}
 
-	return {server, namespace, tls: settings, proxy};
+	return {server, namespace, tls: settings, compress, proxy};
 }
 
 /** kubectl takes a server without a scheme for http://, and for https:// where there is something to verify it by. */
@@ -98,6 +99,7 @@ async function credentialsOf(
 ): Promise<Credentials> {
 	const headers = impersonation(user);
 	if (user['exec'] !== undefined && user['exec'] !== null) {
+		const {execCredentials} = await import('./exec-plugin.ts');
 		const authorityData = authority === undefined ? undefined : Buffer.from(authority).toString('base64');
 		return execCredentials({exec: user['exec'], cluster, authority: authorityData, who, headers, env, clock, signal, stderr});
 	}

@@ -154,7 +154,7 @@ class HttpClient {
 		return {
 			accept,
 			'user-agent': `kubectl-cni_upgrade/${version}`,
-			...(whole && {'accept-encoding': 'gzip'}),
+			...(whole && this.#options.endpoint.compress && {'accept-encoding': 'gzip'}),
 			...(body !== undefined && {'content-type': contentType}),
 		};
 	}

@@ -15,7 +15,7 @@ export type Choice = {
 };
 
 /** Where a pod finds its own credentials (kubernetes/client-go, rest/config.go, `InClusterConfig`). */
-export const serviceAccountDir = '/var/run/secrets/kubernetes.io/serviceaccount';
+const serviceAccountDir = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /** Chooses as kubectl does: flags, then the context, then, where there is no kubeconfig at all, the pod that we run in. */
 export function choose(config: Kubeconfig, flags: ConnectionFlags, env: Environment, podDir = serviceAccountDir): Choice {
@@ -77,7 +77,8 @@ function list(entries: ReadonlyMap<string, unknown>): string {
 function clusterWith(cluster: JsonObject, flags: ConnectionFlags): JsonObject {
 	return {
 		...cluster,
-		...given('server', flags.server),
+		// The name to verify belongs to the server that was there.
+		...(flags.server !== undefined && {server: flags.server, 'tls-server-name': undefined}),
 		...given('tls-server-name', flags.tlsServerName),
 		...(flags.certificateAuthority !== undefined && {
 			'certificate-authority': flags.certificateAuthority,

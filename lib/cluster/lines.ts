@@ -1,7 +1,7 @@
 import {Buffer} from 'node:buffer';
 
 /** A line was longer than its reader takes. */
-export class LineTooLong extends Error {}
+class LineTooLong extends Error {}
 
 const newline = 0x0a;
 

@@ -9,7 +9,7 @@ import {listAll, oneKind} from './paging.ts';
 export type {NodeRow} from './node-rows.ts';
 
 /** `table`: one request for all, about 200 bytes a node. `metadata`: uid, labels and annotations besides, about 1.8 KB, by pages. */
-export type NodeDetail = 'table' | 'metadata';
+type NodeDetail = 'table' | 'metadata';
 
 export type ListNodes = {readonly detail: NodeDetail; readonly selector?: string | undefined; readonly signal: AbortSignal};
 
@@ -113,7 +113,7 @@ function refuseUnknown(unknown: readonly string[], known: readonly string[], sel
 }
 
 /** One node with its metadata; undefined where there is none of that name. */
-export async function getNodeRow(api: Api, name: string, signal: AbortSignal): Promise<NodeRow | undefined> {
+async function getNodeRow(api: Api, name: string, signal: AbortSignal): Promise<NodeRow | undefined> {
 	const get = async (accept: string) => {
 		const {json} = await api.request({
 			path: `${nodesPath}/${encodeURIComponent(name)}`,

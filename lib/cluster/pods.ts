@@ -61,12 +61,6 @@ export async function listPods(
 	return {pods, resourceVersion};
 }
 
-export type PodMetadata = {
-	readonly name: string;
-	readonly creationTimestamp: string;
-	readonly labels: Readonly<Record<string, string>>;
-};
-
 /** The version at which a watch of these pods has to start, from a list of at most one of them. */
 export async function podsResourceVersion(api: Api, {namespace, labelSelector, signal}: PodsOf): Promise<string> {
 	const {json} = await api.request({

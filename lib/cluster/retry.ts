@@ -61,7 +61,7 @@ function triesFor(error: unknown, known: boolean): number {
 	}
 
 	if (error instanceof ApiError) {
-		return error.status === 500 ? fewTries : manyTries;
+		return [409, 500].includes(error.status) ? fewTries : manyTries;
 	}
 
 	if (known) {
@@ -75,7 +75,12 @@ function triesFor(error: unknown, known: boolean): number {
 function mayRepeat(request: ApiRequest, error: unknown): boolean {
 	const {method = 'GET', idempotent = ['GET', 'PUT', 'DELETE'].includes(method)} = request;
 	if (error instanceof ApiError) {
-		const {status, retryAfter} = error;
+		const {status, reason, retryAfter} = error;
+		// A quota was counted by somebody else at the same moment: nothing was made.
+		if (status === 409 && reason === 'Conflict' && method === 'POST') {
+			return idempotent;
+		}
+
 		return (
 			status === 429 || (status >= 500 && (retryAfter !== undefined || (idempotent && [500, 502, 503, 504].includes(status))))
 		);

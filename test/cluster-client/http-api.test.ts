@@ -150,6 +150,11 @@ test('an answer that breaks off is read again', retried, {
 	],
 	naps: [250],
 });
+test('a quota that somebody else counted at the same moment is tried again', retried, {
+	answers: [(_, response) => refuse(response, 409, 'Conflict', 'Operation cannot be fulfilled on resourcequotas "q"')],
+	request: {method: 'POST', idempotent: true},
+	naps: [250],
+});
 test('404 is final', retried, {answers: [status(404)], naps: [], fails: /^refused with 404$/});
 
 test('a refusal carries the status, reason, causes and time of the server', async t => {

@@ -111,6 +111,7 @@ export function apiOf(
 			server: new URL(url),
 			namespace: 'default',
 			tls: {insecure: false, ...(trusted && {ca}), ...(servername !== undefined && {servername})},
+			compress: true,
 			proxy,
 		},
 		credentials,

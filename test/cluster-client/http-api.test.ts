@@ -2,6 +2,7 @@ import {createServer as createHttpServer} from 'node:http';
 import {type AddressInfo, connect} from 'node:net';
 import {gzipSync} from 'node:zlib';
 import test from 'ava';
+import {systemClock} from '../../lib/clock.ts';
 import {ApiError} from '../../lib/cluster/errors.ts';
 import {type ExitCode, UserError} from '../../lib/errors.ts';
 import {version} from '../../lib/version.ts';
@@ -539,4 +540,16 @@ test('429 is counted', async t => {
 	const api = apiOf(t, server.url);
 	await api.request({path: '/x', signal});
 	t.deepEqual(api.counts, {requests: 4, throttled: 2});
+});
+
+test('a nap on the real clock ends when its time is over, or its signal aborts', async t => {
+	const began = systemClock.monotonic();
+	await systemClock.sleep(1, signal);
+	t.true(systemClock.monotonic() > began);
+	t.true(systemClock.now() > Date.UTC(2025));
+	const controller = new AbortController();
+	const nap = t.throwsAsync(systemClock.sleep(1e12, controller.signal), {message: 'Ctrl-C'});
+	controller.abort(new Error('Ctrl-C'));
+	await nap;
+	await t.throwsAsync(systemClock.sleep(1, controller.signal), {message: 'Ctrl-C'});
 });

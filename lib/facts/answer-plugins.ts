@@ -10,7 +10,6 @@ export function pluginsOf(records: Records, binDirs: Known<readonly string[]>): 
 	}
 
 	const searched = new Set(records.of('bindir').map(([dir]) => dir));
-	const missed = isUnknown(binDirs) ? undefined : binDirs.find(dir => !searched.has(dir));
 	const wanted = new Map(records.of('wanted').map(([type = '', state = '']) => [type, state]));
 	return [...wanted].map(([type, state]) => {
 		if (state !== 'searched') {
@@ -23,11 +22,15 @@ export function pluginsOf(records: Records, binDirs: Known<readonly string[]>): 
 			return nowhere(type, binDirs, paths);
 		}
 
-		const path = binDirs.map(dir => `${dir}/${type}`).find(path => paths.includes(path));
 		const elsewhere = paths.filter(other => !binDirs.includes(other.slice(0, other.lastIndexOf('/'))));
-		const binary = found.find(fields => fields[1] === path);
-		if (path === undefined || binary === undefined) {
-			return nowhere(type, missed === undefined ? null : {unknown: `${missed} was not searched on the node`}, elsewhere);
+		const dir = binDirs.find(dir => !searched.has(dir) || paths.includes(`${dir}/${type}`));
+		const binary = found.find(fields => fields[1] === `${dir}/${type}`);
+		if (dir !== undefined && !searched.has(dir)) {
+			return nowhere(type, {unknown: `${dir} was not searched on the node`}, elsewhere);
+		}
+
+		if (binary === undefined) {
+			return nowhere(type, null, elsewhere);
 		}
 
 		return pluginAt(binary, elsewhere, records);

@@ -29,7 +29,7 @@ function settingsOf(records: Records, name: Known<string>, version: Known<string
 	const release = typeof version === 'string' ? releaseNumbers(version) : undefined;
 	const cni = member(member(info, 'config'), 'cni');
 	if (name === 'containerd' && cni !== undefined) {
-		return {source: 'runtime', ...containerdCni(tomlNames(cni), release)};
+		return {source: 'runtime', ...containerdCni(tomlNames(cni))};
 	}
 
 	if (name !== 'containerd' && name !== 'cri-o') {

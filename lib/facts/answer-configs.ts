@@ -12,7 +12,11 @@ export function configFilesOf(records: Records, confDirs: Known<readonly string[
 			return {unknown: records.complete ? `${dir} was not looked into on the node` : "the node's answer was cut short"};
 		}
 
-		if (found.state === 'listed' && found.leftOut !== '0') {
+		if (found.state === 'closed') {
+			return {unknown: `${dir} cannot be read`};
+		}
+
+		if (found.leftOut !== '0') {
 			return {unknown: `${dir} holds more than 64 configuration files`};
 		}
 	}

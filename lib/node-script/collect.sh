@@ -29,7 +29,7 @@
 #   runtime KEY K                       KEY: name version endpoint
 #   info K                              crictl info, reduced JSON
 #   settings FAMILY SOURCE PATH K       reduced TOML, in merge order; SOURCE: dump file flags
-#   confdir PATH STATE COUNT            STATE: listed absent; COUNT: of loadable files that were left out
+#   confdir PATH STATE COUNT            STATE: listed absent closed; COUNT: of loadable files that were left out
 #   file PATH ENTRY MODE SIZE SHA256 CONTENT   ENTRY: file symlink directory other; the rest K; CONTENT - where no runtime loads it
 #   bindir PATH STATE                   a directory that was searched; STATE: present absent
 #   wanted TYPE STATE                   a plugin that a loadable file names; STATE: searched odd
@@ -427,9 +427,12 @@ function run(  i, rc) {
 	if (sub(/^file /, "", prefix)) prefix = "file " name " " prefix
 	if (kind == "text" && end == "") { print prefix " =" firstline(256); return }
 	if (kind == "answer") { rc = status(); prefix = prefix " " rc; if (rc == -1) end = "~its%20answer%20is%20too%20long%20or%20did%20not%20end" }
+	if (kind == "dump" && status() != 0) end = "~it%20gave%20no%20answer"
 	if (end == "" && N > 262144) end = "~it%20is%20larger%20than%20256%20KiB"
+	# Half a file may be sound, and mean something else.
+	if (end == "" && expect != "" && N != expect) end = "~it%20was%20not%20read%20whole"
 	if (end != "") { print prefix " " end; return }
-	if (kind == "toml") toml(); else json(schema)
+	if (kind == "toml" || kind == "dump") toml(); else json(schema)
 	if (err == "" && size > 24576) err = "~it%20holds%20more%20than%20can%20be%20sent"
 	if (err != "") { print prefix " " err; return }
 	printf "%s =", prefix
@@ -441,7 +444,7 @@ BEGIN { setup(); rules() }
 /^@/ {
 	if ($2 == "end") { end = $3; run(); next }
 	if ($2 == "pass") { print substr($0, 8); next }
-	split("", L); N = 0; nl = 0; kind = $2; schema = $3
+	split("", L); N = 0; nl = 0; kind = $2; schema = $3; expect = $4 ~ /^[0-9]/ ? $4 : ""
 	prefix = substr($0, index($0, "|") + 1)
 	next
 }
@@ -738,25 +741,38 @@ runtime_version() {
 	if [ -n "$version" ]; then say "runtime version =$version"; else say "runtime version $(unknown the runtime was not asked for its version && echo "$why")"; fi
 }
 
-# One TOML text, reduced; $1: the record's fields.
+# One TOML text, reduced. $1: family; $2: path.
 settings_of_file() {
-	if [ -f "$root$2" ]; then
-		deliver told "$({
-			echo "@ toml |settings $1 file $2"
-			hex_of 262145 "$root$2"
-			if [ -r "$root$2" ]; then echo '@ end'; else echo "@ end $(unknown it cannot be read && echo "$why")"; fi
-		} | read_bytes)"
-	else
-		say "settings $1 file $2 $(unknown it is not there && echo "$why")"
+	bytes=$(stat -L -c %s "$root$2" 2>/dev/null)
+	case $bytes in *[!0-9]*) bytes='' ;; esac
+	why=''
+	if [ ! -f "$root$2" ]; then
+		unknown it is not there
+	elif [ ! -r "$root$2" ]; then
+		unknown it cannot be read
+	elif [ -z "$bytes" ]; then
+		unknown stat did not describe it
 	fi
+	if [ -n "$why" ]; then
+		say "settings $1 file $2 $why"
+		return
+	fi
+	deliver told "$({
+		echo "@ toml file $bytes |settings $1 file $2"
+		hex_of 262145 "$root$2"
+		echo '@ end'
+	} | read_bytes)"
 }
 
 # The runtime's own view of its configuration; true where it gave one.
 settings_of_program() {
 	dumped=$({
-		echo "@ toml |settings $family dump $1"
+		echo "@ dump |settings $family dump $1"
 		shift
-		limited 5 "$@" 2>/dev/null | hex 262145
+		{
+			limited 5 "$@" 2>/dev/null
+			echo "$newline$?"
+		} | hex 262145
 		echo '@ end'
 	} | read_bytes)
 	case ${dumped%%"$newline"*} in
@@ -816,6 +832,7 @@ crio_settings() {
 			fi
 		done
 	fi
+	add_dir bin /opt/cni/bin # A lone plugin_dir only adds to the default.
 	# Flags of the running process stand above its files.
 	[ -n "$crio" ] || return 0
 	for flag in cni-config-dir:network_dir cni-plugin-dir:plugin_dirs cni-default-network:cni_default_network; do
@@ -837,6 +854,10 @@ crio_settings() {
 list_confs() {
 	if [ ! -d "$root$1" ]; then
 		echo "@ pass confdir $1 absent 0"
+		return
+	fi
+	if [ ! -r "$root$1" ] || [ ! -x "$root$1" ]; then
+		echo "@ pass confdir $1 closed 0"
 		return
 	fi
 	loadable=0 others=0 left_out=0
@@ -908,7 +929,7 @@ describe_conf() {
 	*) sha='' ;; # A link to some other file of the node, such as /etc/shadow: not even its hash leaves.
 	esac
 	case $sha in '' | *[!0-9a-f]*) unknown its hash was not taken && sha=$why ;; *) sha="=$sha" ;; esac
-	echo "@ json config |file $fields $sha"
+	echo "@ json config $bytes |file $fields $sha"
 	hex_of 262145 "$file"
 	echo '@ end'
 }
@@ -1016,6 +1037,10 @@ ask_plugins() {
 		fi
 		echo "@ pass binary $type $path $kind $exec $sha $package"
 		if [ $kind != elf ] || [ $exec != yes ]; then continue; fi
+		if ! allowance 1; then
+			echo "@ pass answer $path - ~the%20node%20was%20too%20slow"
+			continue
+		fi
 		echo "@ answer version |answer $path"
 		{
 			echo '{"cniVersion":"1.0.0"}' | limited 5 env -i CNI_COMMAND=VERSION CNI_NETNS=dummy CNI_IFNAME=dummy CNI_PATH=dummy /bin/sh -c 'exec "$0"' "$root$path" 2>/dev/null

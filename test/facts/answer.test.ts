@@ -280,6 +280,7 @@ test('a conf dir that was not listed whole makes the files unknown', t => {
 	t.deepEqual(answer({files: ['confdir /etc/cni/net.d listed 3']}).configFiles, {
 		unknown: '/etc/cni/net.d holds more than 64 configuration files',
 	});
+	t.deepEqual(answer({files: ['confdir /etc/cni/net.d closed 0']}).configFiles, {unknown: '/etc/cni/net.d cannot be read'});
 	t.deepEqual(answer({files: []}).configFiles, {unknown: '/etc/cni/net.d was not looked into on the node'});
 	t.deepEqual(answer({files: [], end: []}).configFiles, {unknown: "the node's answer was cut short"});
 	t.deepEqual(answer({files: ['confdir /etc/cni/net.d absent 0']}).configFiles, []);

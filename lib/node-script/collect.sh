@@ -341,7 +341,7 @@ function bare(  c, s, n) {
 	s = ""; n = 0
 	while ((c = at(P)) != "" && c != "2c" && c != "5d" && c != "7d" && c != "23" && c != "0a" && c != "0d") { if (++n <= 64) s = s enc[c]; P++ }
 	while (s ~ /%20$/ || s ~ /%09$/) s = substr(s, 1, length(s) - 3)
-	return n > 64 || index(s, "%") ? "" : s
+	return n == 0 ? "" : n > 64 || index(s, "%") ? "%7B%7D" : s # A date, say: of the wrong type wherever it stands.
 }
 function leaf(word) { if (word == "import") gsub(/%2A/, "*", S); if (index(S, "%") == 0 && sn <= cap) tell(word, S); else if (word != "") T[nt++] = "odd-" word " -" }
 function tomlvalue(path, depth,  c, rule, sep, kp) {
@@ -370,6 +370,7 @@ function tomlvalue(path, depth,  c, rule, sep, kp) {
 	}
 	if (c == "7b") {
 		P++
+		if (rule != "") put(keytext(path) "%20=%20%7B%7D%0A")
 		for (;;) {
 			blank()
 			if (at(P) == "7d") { P++; return 1 }
@@ -384,7 +385,7 @@ function tomlvalue(path, depth,  c, rule, sep, kp) {
 		}
 	}
 	c = bare()
-	if (c == "" && (P >= N || at(P) == "2c" || at(P) == "0a" || at(P) == "0d")) { if (rule != "") return badtoml() }
+	if (c == "") return badtoml()
 	if (rule != "") put(keytext(path) "%20=%20" c "%0A")
 	return 1
 }

@@ -1104,7 +1104,7 @@ journal() {
 		index($0, "incompatible CNI versions") { n++; last = at }
 		index($0, "invalid version") && index($0, "the version is empty") { m++; last2 = at }
 		END {
-			if (!lines) { print "journal ~it%20holds%20no%20line%20of%20the%20kubelet%20or%20the%20runtime%20of%20the%20last%2024%20hours"; exit }
+			if (!lines) { print "journal ~the%20journal%20holds%20no%20line%20of%20the%20kubelet%20or%20the%20runtime%20of%20the%20last%2024%20hours"; exit }
 			sub(/[.].*/, "", last); sub(/[.].*/, "", last2)
 			print "journal incompatible " n + 0 " " (n ? last : "-")
 			print "journal empty " m + 0 " " (m ? last2 : "-")

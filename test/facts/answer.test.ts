@@ -1,7 +1,10 @@
+import {rmSync} from 'node:fs';
 import test from 'ava';
 import * as fc from 'fast-check';
 import {type NodeHalf, parseAnswer} from '../../lib/facts/answer.ts';
 import type {PluginFacts} from '../../lib/facts/node-facts.ts';
+import {foreignPlugin, shellHead} from '../embedded/simulated-plugin.ts';
+import {makeNode, runScript} from '../node-script/run-script.ts';
 
 /** As collect.sh encodes a field. */
 function field(text: string): string {
@@ -398,5 +401,54 @@ test('an answer that is cut anywhere says less, never something else', t => {
 		const {plugins, journal} = parseAnswer(text.slice(0, length));
 		t.deepEqual(plugins, {unknown: "the node's answer was cut short"});
 		t.true('unknown' in journal || journal.incompatible.count === 2);
+	}
+});
+
+test('what the script writes is what this reads', async t => {
+	const node = makeNode({
+		'/bin/sh': {program: shellHead()},
+		'/run/containerd/containerd.sock': '',
+		'/etc/containerd/config.toml': 'version = 2\n[plugins."io.containerd.grpc.v1.cri".cni]\nbin_dir = "/srv/\u0062in/"\n',
+		'/etc/cni/net.d/10 x.conflist': '{"cniVersion": "1.0.0", "name": "x", "plugins": [{"type": "macvlan", "token": "s3cr3t"}]}',
+		'/etc/cni/net.d/20.conf': '{',
+		'/srv/bin/macvlan': {program: foreignPlugin()},
+		'/opt/cni/bin/loopback': '',
+		'/var/lib/cni/networks/x/10.0.0.2': 'f00',
+	});
+	try {
+		const half = parseAnswer((await runScript(node)).records);
+		t.like(half.runtime, {
+			name: 'containerd',
+			source: 'files',
+			binDirs: ['/srv/bin'],
+			confDirs: ['/etc/cni/net.d'],
+			networkReady: {unknown: 'crictl is not on the node'},
+		});
+		t.deepEqual(
+			(half.configFiles as readonly {path: string; mode: string; content: unknown}[]).map(({path, mode, content}) => [
+				path,
+				mode,
+				content,
+			]),
+			[
+				['/etc/cni/net.d/10 x.conflist', '0644', {json: {cniVersion: '1.0.0', name: 'x', plugins: [{type: 'macvlan'}]}}],
+				['/etc/cni/net.d/20.conf', '0644', {invalid: 'unexpected end of JSON input'}],
+			],
+		);
+		t.deepEqual(
+			(half.plugins as readonly PluginFacts[]).map(({type, path, elsewhere, kind}) => ({type, path, elsewhere, kind})),
+			[
+				{type: 'macvlan', path: '/srv/bin/macvlan', elsewhere: [], kind: 'foreign-elf'},
+				{
+					type: 'loopback',
+					path: null,
+					elsewhere: ['/opt/cni/bin/loopback'],
+					kind: {unknown: 'no such file is in the directories where the runtime looks'},
+				},
+			],
+		);
+		t.deepEqual(half.leases, [{network: 'x', leases: 1, orphans: {unknown: 'crictl is not on the node'}}]);
+	} finally {
+		rmSync(node.base, {recursive: true});
 	}
 });

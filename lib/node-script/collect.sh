@@ -742,11 +742,20 @@ runtime_version() {
 	if [ -n "$version" ]; then say "runtime version =$version"; else say "runtime version $(unknown the runtime was not asked for its version && echo "$why")"; fi
 }
 
+# Sets $mode and $bytes of a file, or of what a link leads to; to nothing where stat, in GNU's or BSD's dialect, cannot tell.
+describe() {
+	mode='' bytes=''
+	set -- $(stat -L -c '%a %s' "$1" 2>/dev/null || stat -L -f '%Lp %z' "$1" 2>/dev/null)
+	case $#$* in
+	2*[!0-9\ ]*) ;;
+	2*) mode=$1 bytes=$2 ;;
+	esac
+}
+
 # One TOML text, reduced. $1: family; $2: path.
 settings_of_file() {
-	bytes=$(stat -L -c %s "$root$2" 2>/dev/null)
-	case $bytes in *[!0-9]*) bytes='' ;; esac
 	why=''
+	describe "$root$2"
 	if [ ! -f "$root$2" ]; then
 		unknown it is not there
 	elif [ ! -r "$root$2" ]; then
@@ -899,9 +908,7 @@ describe_conf() {
 	elif [ $entry != file ]; then
 		unknown it is not a regular file
 	fi
-	mode='' bytes=''
-	set -- $(stat -L -c '%a %s' "$file" 2>/dev/null)
-	case "${1-}${2-}" in '' | *[!0-9]*) ;; *) mode=$1 bytes=$2 ;; esac
+	describe "$file"
 	fields="$entry =0$mode =$bytes"
 	[ -n "$mode" ] || fields="$entry $(unknown stat did not describe it && echo "$why $why")"
 	if [ -n "$why" ]; then
@@ -924,7 +931,7 @@ describe_conf() {
 	fi
 	case $entry:$target in
 	symlink:*.conf | symlink:*.conflist | symlink:*.json | file:*)
-		sha=$(limited 5 sha256sum <"$file" 2>/dev/null)
+		sha=$(limited 5 $sha256 <"$file" 2>/dev/null)
 		sha=${sha%% *}
 		;;
 	*) sha='' ;; # A link to some other file of the node, such as /etc/shadow: not even its hash leaves.
@@ -1018,7 +1025,7 @@ ask_plugins() {
 	[ -n "$found" ] || return 0
 	sums='' rooted=''
 	for path in $paths; do rooted="$rooted $root$path"; done
-	sums=$(limited 10 sha256sum $rooted 2>/dev/null)
+	sums=$(limited 10 $sha256 $rooted 2>/dev/null)
 	find_packages
 	for item in $found; do
 		type=${item%%:*} path=${item#*:}
@@ -1153,6 +1160,8 @@ collect() {
 	done
 	deadline=$(($(date +%s) + 45)) timeout=no
 	if timeout -s KILL 5 true >/dev/null 2>&1; then timeout=yes; fi
+	sha256=sha256sum
+	if ! has sha256sum; then sha256='shasum -a 256'; fi
 	host_facts
 	find_processes
 	find_endpoint

@@ -10,7 +10,7 @@ import {isUnknown, type Known} from './unknown.ts';
 export type NodeHalf = Omit<NodeFacts, 'apiVersion' | 'kind' | 'via' | 'collectedAt' | 'node'> & {readonly host: HostFacts};
 
 /** Which machine answered. */
-export type HostFacts = {
+type HostFacts = {
 	readonly hostname: Known<string>;
 	readonly bootId: Known<string>;
 	readonly osImage: Known<string>;

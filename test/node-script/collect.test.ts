@@ -203,7 +203,7 @@ function everyNode(options: {readonly awk?: string} = {}): Node {
 	writeFileSync(join(made.base, 'info.json'), JSON.stringify(info));
 	const named = Buffer.concat([Buffer.from(join(made.root, 'etc/cni/net.d/')), Buffer.from('fffe2e636f6e66', 'hex')]);
 	writeFileSync(named, '{}');
-	execFileSync('mkfifo', [join(made.root, 'etc/cni/net.d/fifo.conf')]);
+	execFileSync('sh', ['-c', 'mkfifo "$0"', join(made.root, 'etc/cni/net.d/fifo.conf')]);
 	return made;
 }
 

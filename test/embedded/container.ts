@@ -55,7 +55,7 @@ export function runContainer(options: ContainerOptions): RunningContainer | Star
 	const realArgs = args.map(arg => (arg === messagePath ? messageFile : realPath(arg, mounts)));
 	const child = spawn(tree.shell, realArgs, {
 		cwd: directory,
-		env: {PATH: tree.path.join(':'), HOME: '/root', HOSTNAME: pod.spec.nodeName ?? '', LC_ALL: 'C', STAND_IN_SHELL: tree.shell, ...environmentOf(container)},
+		env: {PATH: tree.path.join(':'), HOME: '/root', HOSTNAME: pod.spec.nodeName ?? '', ...tree.environment, ...environmentOf(container)},
 		stdio: ['ignore', 'pipe', 'pipe'],
 		// Its own process group, so that whatever it started ends with it.
 		detached: true,

@@ -1,6 +1,7 @@
 import {mkdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {type RunningContainer, runContainer} from './container.ts';
+import {imageHasShell} from './images.ts';
 import {keyOf, type Pod} from './objects.ts';
 import {podStatus} from './pod-status.ts';
 import type {ContainerEnd, NodeFault, NodeTree, SimulatedNode} from './simulated-node.ts';
@@ -66,6 +67,13 @@ export class Kubelets {
 		return (this.#faults.get(node) ?? []).some(({fault, left}) => fault.kind === 'silent' && left > 0);
 	}
 
+	/** Resolves when no container runs any more. */
+	async settled(): Promise<void> {
+		while (this.#busy > 0) {
+			await delay(5, 'wait');
+		}
+	}
+
 	stop(): void {
 		this.#unsubscribe();
 		for (const uid of [...this.#workers.keys()]) {
@@ -100,7 +108,7 @@ export class Kubelets {
 		this.#report(worker, podStatus.waiting(pod, object));
 		const slow = faults.find(({kind}) => kind === 'slow');
 		if (slow?.kind === 'slow') {
-			await delay(slow.ms);
+			await delay(slow.ms, 'leave');
 		}
 
 		if (!this.#haveImage(pod, node, worker, faults)) {
@@ -157,7 +165,7 @@ export class Kubelets {
 				pod,
 				tree,
 				directory,
-				imageHasShell: node.imagesWithShell?.includes(image) === true,
+				imageHasShell: imageHasShell(image),
 				configMap: name => store.get('configmaps', keyOf({namespace: pod.metadata.namespace, name})),
 			});
 			return await this.#follow(container, pod, node, worker);
@@ -279,21 +287,31 @@ function recordedEnd(pod: Pod, {object, answers}: SimulatedNode): ContainerEnd {
 	return typeof answer === 'string' ? {exitCode: 0, message: answer, log: answer} : answer;
 }
 
+/** Message and log as faults leave them. */
 function spoil(end: ContainerEnd, faults: readonly NodeFault[]): ContainerEnd {
-	let {message, log} = end;
+	const spoiled = {...end};
 	for (const fault of faults) {
 		if (fault.kind === 'message') {
-			message = fault.change(message.toString('latin1' as never));
-		} else if (fault.kind === 'log' && log !== undefined) {
-			log = fault.change(log.toString('latin1' as never));
+			spoiled.message = change(spoiled.message, fault.change);
+		} else if (fault.kind === 'log') {
+			spoiled.log = change(spoiled.log ?? '', fault.change);
 		}
 	}
 
-	return {...end, message, ...(log !== undefined && {log})};
+	return spoiled;
 }
 
-async function delay(ms: number): Promise<void> {
+/** Byte for byte: each byte is one character to the one who changes. */
+function change(bytes: string | Buffer, how: (text: string) => string): Buffer {
+	return Buffer.from(how(Buffer.from(bytes as string).toString('latin1')), 'latin1');
+}
+
+/** `waitFor`: whether the process is to stay for it. */
+async function delay(ms: number, waitFor: 'wait' | 'leave'): Promise<void> {
 	await new Promise(resolve => {
-		setTimeout(resolve, ms).unref();
+		const timer = setTimeout(resolve, ms);
+		if (waitFor === 'leave') {
+			timer.unref();
+		}
 	});
 }

@@ -33,15 +33,26 @@ export function newObject(body: unknown, info: RequestInfo, row: Resource): Kube
 		case 'pods':
 			return newPod(object);
 		case 'namespaces':
-			return {
-				...object,
-				metadata: {...metadata, labels: {...metadata.labels, 'kubernetes.io/metadata.name': name}},
-				spec: {finalizers: ['kubernetes']},
-				status: {phase: 'Active'},
-			};
+			return completedNamespace(object);
 		default:
 			return object;
 	}
+}
+
+/** A namespace that is there from the start. */
+export function newNamespace(name: string, labels: Readonly<Record<string, string>>): KubeObject {
+	const metadata = {name, uid: randomUUID(), resourceVersion: '', creationTimestamp: timestamp(Date.now() - 400 * 86_400_000), labels};
+	return completedNamespace({kind: 'Namespace', apiVersion: 'v1', metadata});
+}
+
+function completedNamespace(object: KubeObject): KubeObject {
+	const {metadata} = object;
+	return {
+		...object,
+		metadata: {...metadata, labels: {...metadata.labels, 'kubernetes.io/metadata.name': metadata.name}},
+		spec: {finalizers: ['kubernetes']},
+		status: {phase: 'Active'},
+	};
 }
 
 function readObject(body: unknown, row: Resource): {metadata: Readonly<Record<string, unknown>>; rest: Readonly<Record<string, unknown>>} {

@@ -4,8 +4,6 @@ import type {Node} from './objects.ts';
 export type SimulatedNode = {
 	readonly object: Node;
 	readonly answers: NodeAnswers;
-	/** Images whose root holds a shell; a container of any other image that starts one without the host's own fails to start. */
-	readonly imagesWithShell?: readonly string[];
 	/** Whether images that the node does not hold can be pulled; default true. Every pull is counted. */
 	readonly registry?: boolean;
 	readonly faults?: readonly NodeFault[];
@@ -24,7 +22,10 @@ export type NodeTree = {
 	readonly root: string;
 	/** Absolute directories with the stand-ins of this node and the tools of this machine. */
 	readonly path: readonly string[];
+	/** What runs in place of the node's /bin/sh. */
 	readonly shell: string;
+	/** For the stand-ins. */
+	readonly environment: Readonly<Record<string, string>>;
 };
 
 /** The termination message for one probe, or the whole end of the container. */
@@ -34,9 +35,9 @@ export type RecordedAnswer = (probe: {readonly node: string; readonly run: strin
 export type ContainerEnd = {
 	readonly exitCode: number;
 	/** As the container wrote it; the kubelet keeps the last 4,096 bytes. */
-	readonly message: string | Buffer;
+	message: string | Buffer;
 	/** Standard output and error. */
-	readonly log?: string | Buffer;
+	log?: string | Buffer;
 	readonly reason?: string;
 };
 

@@ -1,0 +1,132 @@
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {Admission, type AdmissionOptions, type Refusal} from './admission.ts';
+import {Alive} from './alive.ts';
+import {Faults} from './faults.ts';
+import {GarbageCollector} from './garbage.ts';
+import {kubeconfigText} from './kubeconfig.ts';
+import {Kubelets} from './kubelet.ts';
+import type {KubeObject, Node} from './objects.ts';
+import {answerLog} from './pod-log.ts';
+import {newNamespace} from './new-object.ts';
+import {RequestLog} from './request-log.ts';
+import {startServer} from './server.ts';
+import type {NodeAnswers, NodeFault, NodeTree, RecordedAnswer, SimulatedNode} from './simulated-node.ts';
+import {Store} from './store.ts';
+import {plantTools, plantTree, type TreeFiles} from './tree.ts';
+import {everything, type Rule, type User, Users} from './users.ts';
+
+/** A node to start with. */
+export type NodeSetup = {
+	readonly object: Node;
+	readonly host: {readonly kind: 'tree'; readonly files: TreeFiles; readonly commands: readonly string[]} | {readonly kind: 'recorded'; readonly answer: RecordedAnswer};
+	readonly faults?: readonly NodeFault[];
+	/** Whether images that the node does not hold can be pulled; default true. */
+	readonly registry?: boolean;
+};
+
+export type EmbeddedClusterOptions = AdmissionOptions & {
+	readonly nodes: readonly NodeSetup[];
+	/** Beside `admin`, who may do everything. Each has the token `NAME-token`. */
+	readonly users?: readonly {readonly name: string; readonly rules: readonly Rule[]}[];
+	/** Beside default, kube-system, kube-public and kube-node-lease: their labels by name. */
+	readonly namespaces?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+	/** What runs in place of the nodes' /bin/sh; default: this machine's. */
+	readonly shell?: string;
+	/** Other tools than those on PATH, by name: another `awk`. */
+	readonly tools?: Readonly<Record<string, string>>;
+	/** Changes that a watch can go back to, for each resource. */
+	readonly historySize?: number;
+	/** Containers that are run for real at once; default 4. */
+	readonly concurrency?: number;
+};
+
+export type EmbeddedCluster = {
+	/** `https://127.0.0.1:PORT` */
+	readonly url: string;
+	/** A kubeconfig for one user, as text. */
+	readonly kubeconfig: (user?: string, options?: {readonly namespace?: string}) => string;
+	readonly store: Store;
+	readonly users: Users;
+	readonly requests: RequestLog;
+	readonly faults: Faults;
+	readonly alive: Alive;
+	/** Images that were pulled, as `NODE IMAGE`. */
+	readonly pulls: readonly string[];
+	/** The tree of a node that has one. */
+	readonly tree: (node: string) => NodeTree;
+	readonly setNodeFaults: (node: string, faults: readonly NodeFault[]) => void;
+	/** Refuses the pods of a namespace from now on; undefined ends it. */
+	readonly refusePods: (namespace: string, refusal: Refusal | undefined) => void;
+	/** Objects that are there now. */
+	readonly list: (resource: string, namespace?: string) => readonly KubeObject[];
+	/** Ends everything and removes every file; afterwards nothing of it is left. */
+	readonly stop: () => Promise<void>;
+};
+
+/** Starts an API server over TLS on a free port of 127.0.0.1 and the kubelets of its nodes, all in this process. */
+export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Promise<EmbeddedCluster> {
+	const directory = mkdtempSync(join(tmpdir(), 'cni-upgrade-embedded-'));
+	const store = new Store(options.historySize === undefined ? {} : {historySize: options.historySize});
+	for (const [name, labels] of Object.entries({default: {}, 'kube-system': {}, 'kube-public': {}, 'kube-node-lease': {}, ...options.namespaces})) {
+		store.create('namespaces', newNamespace(name, labels));
+	}
+
+	const garbage = new GarbageCollector(store);
+	const nodes = plantNodes(options, directory);
+	for (const {object} of nodes) {
+		store.create('nodes', object);
+	}
+
+	const admin: User = {name: 'admin', token: 'admin-token', rules: everything};
+	const users = new Users([admin, ...(options.users ?? []).map(({name, rules}) => ({name, rules, token: `${name}-token`}))]);
+	const admission = new Admission(store, options);
+	const faults = new Faults();
+	const requests = new RequestLog();
+	const alive = new Alive(store);
+	const kubelets = new Kubelets({store, nodes, directory: join(directory, 'pods'), concurrency: options.concurrency ?? 4});
+	const server = await startServer({store, users, admission, faults, requests, answerLog: async (info, response) => answerLog(store, kubelets, info, response)});
+	return {
+		url: server.url,
+		kubeconfig: (user = 'admin', {namespace} = {}) => kubeconfigText({server: server.url, user, token: users.get(user)?.token ?? '', namespace}),
+		store,
+		users,
+		requests,
+		faults,
+		alive,
+		pulls: kubelets.pulls,
+		tree: name => treeOf(nodes, name),
+		setNodeFaults: (node, faults) => kubelets.setFaults(node, faults),
+		refusePods: (namespace, refusal) => admission.refusePods(namespace, refusal),
+		list: (resource, namespace) => store.list(resource, namespace),
+		async stop() {
+			kubelets.stop();
+			garbage.stop();
+			await server.stop();
+			await kubelets.settled();
+			rmSync(directory, {recursive: true, force: true});
+		},
+	};
+}
+
+function plantNodes({nodes, shell = '/bin/sh', tools: instead}: EmbeddedClusterOptions, directory: string): readonly SimulatedNode[] {
+	const tools = plantTools(join(directory, 'tools'), instead);
+	return nodes.map(({object, host, faults, registry}) => {
+		const {name} = object.metadata;
+		const answers: NodeAnswers =
+			host.kind === 'recorded'
+				? {mode: 'recorded', answer: host.answer}
+				: {mode: 'tree', tree: plantTree({directory: join(directory, 'nodes', name), files: host.files, commands: host.commands, tools, shell})};
+		return {object, answers, ...(faults && {faults}), ...(registry !== undefined && {registry})};
+	});
+}
+
+function treeOf(nodes: readonly SimulatedNode[], name: string): NodeTree {
+	const answers = nodes.find(({object}) => object.metadata.name === name)?.answers;
+	if (answers?.mode !== 'tree') {
+		throw new Error(`node ${name} has no tree`);
+	}
+
+	return answers.tree;
+}

@@ -1,10 +1,16 @@
-import {Agent, type IncomingMessage, request as startRequest} from 'node:https';
+import type {IncomingMessage} from 'node:http';
+import {Agent, request as startRequest} from 'node:https';
 import {createInterface} from 'node:readline';
 
 /** Where a plain client talks to: an API server, what to trust, and who it is. */
 export type Endpoint = {readonly url: string; readonly ca: string; readonly token?: string};
 
-export type PlainAnswer = {readonly status: number; readonly headers: IncomingMessage['headers']; readonly text: string; readonly json: Json};
+export type PlainAnswer = {
+	readonly status: number;
+	readonly headers: IncomingMessage['headers'];
+	readonly text: string;
+	readonly json: Json;
+};
 
 /** JSON as a test reads it: any path may be tried, and what is not there is undefined. */
 // biome-ignore lint/suspicious/noExplicitAny: answers of a server that is under test, read field by field
@@ -61,13 +67,18 @@ export class PlainClient {
 		this.#agent.destroy();
 	}
 
-	async #send(method: string, path: string, {query = {}, accept = 'application/json', body, headers = {}}: PlainRequest): Promise<IncomingMessage> {
+	async #send(
+		method: string,
+		path: string,
+		{query = {}, accept = 'application/json', body, headers = {}}: PlainRequest,
+	): Promise<IncomingMessage> {
 		const url = new URL(path, this.#endpoint.url);
 		for (const [key, value] of Object.entries(query)) {
 			url.searchParams.set(key, String(value));
 		}
 
 		const {token} = this.#endpoint;
+		const content = body === undefined ? undefined : JSON.stringify(body);
 		return new Promise((resolve, reject) => {
 			const sent = startRequest(url, {
 				method,
@@ -75,12 +86,13 @@ export class PlainClient {
 				headers: {
 					accept,
 					...(token !== undefined && {authorization: `Bearer ${token}`}),
-					...(body !== undefined && {'content-type': 'application/json'}),
+					// Node.js frames the body of a DELETE only when it is told the length.
+					...(content !== undefined && {'content-type': 'application/json', 'content-length': Buffer.byteLength(content)}),
 					...headers,
 				},
 			});
 			sent.once('response', resolve).once('error', reject);
-			sent.end(body === undefined ? undefined : JSON.stringify(body));
+			sent.end(content);
 		});
 	}
 }

@@ -73,7 +73,11 @@ export class Admission {
 
 		if (namespace.metadata.deletionTimestamp !== undefined) {
 			const why = `unable to create new content in namespace ${info.namespace} because it is being terminated`;
-			const cause = {reason: 'NamespaceTerminating', message: `namespace ${info.namespace} is being terminated`, field: 'metadata.namespace'};
+			const cause = {
+				reason: 'NamespaceTerminating',
+				message: `namespace ${info.namespace} is being terminated`,
+				field: 'metadata.namespace',
+			};
 			throw refuse.forbidden(subject, why, [cause]);
 		}
 	}
@@ -98,7 +102,9 @@ export class Admission {
 			case 'quota': {
 				const used = this.#store.list('pods', namespace).length;
 				const {quota, limit} = refusal;
-				return used < limit ? undefined : refuse.forbidden(subject, `exceeded quota: ${quota}, requested: pods=1, used: pods=${used}, limited: pods=${limit}`);
+				return used < limit
+					? undefined
+					: refuse.forbidden(subject, `exceeded quota: ${quota}, requested: pods=1, used: pods=${used}, limited: pods=${limit}`);
 			}
 
 			case 'quota-needs':
@@ -107,11 +113,16 @@ export class Admission {
 				return refuse.badRequest(`admission webhook "${refusal.webhook}" denied the request: ${refusal.message}`);
 			case 'webhook-down': {
 				const address = `https://${refusal.webhook.split('.')[0]}.policy.svc:443/validate?timeout=10s`;
-				return refuse.internal(`Internal error occurred: failed calling webhook "${refusal.webhook}": failed to call webhook: Post "${address}": context deadline exceeded`);
+				return refuse.internal(
+					`Internal error occurred: failed calling webhook "${refusal.webhook}": failed to call webhook: Post "${address}": context deadline exceeded`,
+				);
 			}
 
 			case 'no-service-account':
-				return refuse.forbidden(subject, `error looking up service account ${namespace}/default: serviceaccount "default" not found`);
+				return refuse.forbidden(
+					subject,
+					`error looking up service account ${namespace}/default: serviceaccount "default" not found`,
+				);
 		}
 	}
 }

@@ -3,6 +3,7 @@ import {existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync} fr
 import {dirname, join} from 'node:path';
 import type {Container, KubeObject, Pod} from './objects.ts';
 import type {ContainerEnd, NodeTree} from './simulated-node.ts';
+import {treeEnvironment} from './tree.ts';
 
 export type ContainerOptions = {
 	readonly pod: Pod;
@@ -17,8 +18,7 @@ export type ContainerOptions = {
 /** A container that could not be started, in the words of kubelet or runtime. */
 export type StartFailure =
 	/** A volume is not there: the kubelet tries again for ever. */
-	| {readonly kind: 'mount'; readonly message: string}
-	| {readonly kind: 'start'; readonly message: string};
+	{readonly kind: 'mount'; readonly message: string} | {readonly kind: 'start'; readonly message: string};
 
 export type RunningContainer = {
 	readonly ended: Promise<ContainerEnd>;
@@ -55,7 +55,7 @@ export function runContainer(options: ContainerOptions): RunningContainer | Star
 	const realArgs = args.map(arg => (arg === messagePath ? messageFile : realPath(arg, mounts)));
 	const child = spawn(tree.shell, realArgs, {
 		cwd: directory,
-		env: {PATH: tree.path.join(':'), HOME: '/root', HOSTNAME: pod.spec.nodeName ?? '', ...tree.environment, ...environmentOf(container)},
+		env: {...treeEnvironment(tree), HOSTNAME: pod.spec.nodeName ?? '', ...environmentOf(container)},
 		stdio: ['ignore', 'pipe', 'pipe'],
 		// Its own process group, so that whatever it started ends with it.
 		detached: true,
@@ -66,7 +66,10 @@ export function runContainer(options: ContainerOptions): RunningContainer | Star
 type Mount = {readonly mountPath: string; readonly real: string};
 
 /** Longest mount path first. */
-function mountVolumes({pod, tree, directory, configMap}: ContainerOptions, {volumeMounts = []}: Container): readonly Mount[] | StartFailure {
+function mountVolumes(
+	{pod, tree, directory, configMap}: ContainerOptions,
+	{volumeMounts = []}: Container,
+): readonly Mount[] | StartFailure {
 	const mounts: Mount[] = [];
 	for (const {name, mountPath, subPath} of volumeMounts) {
 		const volume = pod.spec.volumes?.find(volume => volume.name === name);
@@ -74,14 +77,20 @@ function mountVolumes({pod, tree, directory, configMap}: ContainerOptions, {volu
 			const {path, type = ''} = volume.hostPath;
 			const real = join(tree.root, path);
 			if (type === 'Directory' && !isDirectory(real)) {
-				return {kind: 'mount', message: `MountVolume.SetUp failed for volume "${name}" : hostPath type check failed: ${path} is not a directory`};
+				return {
+					kind: 'mount',
+					message: `MountVolume.SetUp failed for volume "${name}" : hostPath type check failed: ${path} is not a directory`,
+				};
 			}
 
 			mounts.push({mountPath, real: join(real, subPath ?? '')});
 		} else if (volume?.configMap !== undefined) {
 			const source = configMap(volume.configMap.name);
 			if (source === undefined) {
-				return {kind: 'mount', message: `MountVolume.SetUp failed for volume "${name}" : configmap "${volume.configMap.name}" not found`};
+				return {
+					kind: 'mount',
+					message: `MountVolume.SetUp failed for volume "${name}" : configmap "${volume.configMap.name}" not found`,
+				};
 			}
 
 			const real = join(directory, 'volumes', name);
@@ -134,14 +143,18 @@ async function endOf(child: ChildProcess, messageFile: string, {terminationMessa
 	});
 	const whole = Buffer.concat(log);
 	const written = existsSync(messageFile) ? readFileSync(messageFile) : Buffer.alloc(0);
-	const message = written.length === 0 && exitCode !== 0 && terminationMessagePolicy === 'FallbackToLogsOnError' ? logTail(whole) : written;
+	const message =
+		written.length === 0 && exitCode !== 0 && terminationMessagePolicy === 'FallbackToLogsOnError' ? logTail(whole) : written;
 	rmSync(dirname(messageFile), {recursive: true, force: true});
 	return {exitCode, message, log: whole};
 }
 
 /** The kubelet's fallback: the last 2,048 bytes or 80 lines of the log, whichever is less. */
 function logTail(log: Buffer): Buffer {
-	const lines = log.subarray(Math.max(0, log.length - 2048)).toString('latin1').split('\n');
+	const lines = log
+		.subarray(Math.max(0, log.length - 2048))
+		.toString('latin1')
+		.split('\n');
 	return Buffer.from(lines.slice(-81).join('\n'), 'latin1');
 }
 

@@ -1,4 +1,4 @@
-import {keyOf, type KubeObject, type Pod, timestamp} from './objects.ts';
+import {type KubeObject, keyOf, type Pod, timestamp} from './objects.ts';
 import type {Resource} from './resources.ts';
 import type {Store} from './store.ts';
 
@@ -17,15 +17,28 @@ export function deleteObject(store: Store, row: Resource, object: KubeObject, gr
 		return store.remove(row.resource, key) ?? object;
 	}
 
-	return markDeleted(store, row, object, {deletionTimestamp: timestamp(Date.now() + seconds * 1000), deletionGracePeriodSeconds: seconds});
+	return markDeleted(store, row, object, {
+		deletionTimestamp: timestamp(Date.now() + seconds * 1000),
+		deletionGracePeriodSeconds: seconds,
+	});
 }
 
-function markDeleted(store: Store, row: Resource, object: KubeObject, deletion: Partial<KubeObject['metadata']>, changes: object = {}): KubeObject {
+function markDeleted(
+	store: Store,
+	row: Resource,
+	object: KubeObject,
+	deletion: Partial<KubeObject['metadata']>,
+	changes: object = {},
+): KubeObject {
 	if (object.metadata.deletionTimestamp !== undefined) {
 		return object;
 	}
 
-	const marked = store.update(row.resource, keyOf(object.metadata), current => ({...current, ...changes, metadata: {...current.metadata, ...deletion}}));
+	const marked = store.update(row.resource, keyOf(object.metadata), current => ({
+		...current,
+		...changes,
+		metadata: {...current.metadata, ...deletion},
+	}));
 	return marked ?? object;
 }
 

@@ -55,7 +55,13 @@ function resourceList(group: string, version: string) {
 		groupVersion: group === '' ? version : `${group}/${version}`,
 		resources: rows.flatMap(({resource, kind, namespaced, verbs, shortNames, subresources}) => [
 			{name: resource, singularName: kind.toLowerCase(), namespaced, kind, verbs, ...(shortNames.length > 0 && {shortNames})},
-			...Object.entries(subresources).map(([name, subVerbs]) => ({name: `${resource}/${name}`, singularName: '', namespaced, kind, verbs: subVerbs})),
+			...Object.entries(subresources).map(([name, subVerbs]) => ({
+				name: `${resource}/${name}`,
+				singularName: '',
+				namespaced,
+				kind,
+				verbs: subVerbs,
+			})),
 		]),
 	};
 }

@@ -7,9 +7,9 @@ import {Faults} from './faults.ts';
 import {GarbageCollector} from './garbage.ts';
 import {kubeconfigText} from './kubeconfig.ts';
 import {Kubelets} from './kubelet.ts';
+import {newNamespace} from './new-object.ts';
 import type {KubeObject, Node} from './objects.ts';
 import {answerLog} from './pod-log.ts';
-import {newNamespace} from './new-object.ts';
 import {RequestLog} from './request-log.ts';
 import {startServer} from './server.ts';
 import type {NodeAnswers, NodeFault, NodeTree, RecordedAnswer, SimulatedNode} from './simulated-node.ts';
@@ -20,7 +20,9 @@ import {everything, type Rule, type User, Users} from './users.ts';
 /** A node to start with. */
 export type NodeSetup = {
 	readonly object: Node;
-	readonly host: {readonly kind: 'tree'; readonly files: TreeFiles; readonly commands: readonly string[]} | {readonly kind: 'recorded'; readonly answer: RecordedAnswer};
+	readonly host:
+		| {readonly kind: 'tree'; readonly files: TreeFiles; readonly commands: readonly string[]}
+		| {readonly kind: 'recorded'; readonly answer: RecordedAnswer};
 	readonly faults?: readonly NodeFault[];
 	/** Whether images that the node does not hold can be pulled; default true. */
 	readonly registry?: boolean;
@@ -68,8 +70,17 @@ export type EmbeddedCluster = {
 /** Starts an API server over TLS on a free port of 127.0.0.1 and the kubelets of its nodes, all in this process. */
 export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Promise<EmbeddedCluster> {
 	const directory = mkdtempSync(join(tmpdir(), 'cni-upgrade-embedded-'));
+	// For a process that ends without stop(): a test that failed.
+	const removeFiles = () => rmSync(directory, {recursive: true, force: true});
+	process.once('exit', removeFiles);
 	const store = new Store(options.historySize === undefined ? {} : {historySize: options.historySize});
-	for (const [name, labels] of Object.entries({default: {}, 'kube-system': {}, 'kube-public': {}, 'kube-node-lease': {}, ...options.namespaces})) {
+	for (const [name, labels] of Object.entries({
+		default: {},
+		'kube-system': {},
+		'kube-public': {},
+		'kube-node-lease': {},
+		...options.namespaces,
+	})) {
 		store.create('namespaces', newNamespace(name, labels));
 	}
 
@@ -86,10 +97,18 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
 	const requests = new RequestLog();
 	const alive = new Alive(store);
 	const kubelets = new Kubelets({store, nodes, directory: join(directory, 'pods'), concurrency: options.concurrency ?? 4});
-	const server = await startServer({store, users, admission, faults, requests, answerLog: async (info, response) => answerLog(store, kubelets, info, response)});
+	const server = await startServer({
+		store,
+		users,
+		admission,
+		faults,
+		requests,
+		answerLog: async (info, response) => answerLog(store, kubelets, info, response),
+	});
 	return {
 		url: server.url,
-		kubeconfig: (user = 'admin', {namespace} = {}) => kubeconfigText({server: server.url, user, token: users.get(user)?.token ?? '', namespace}),
+		kubeconfig: (user = 'admin', {namespace} = {}) =>
+			kubeconfigText({server: server.url, user, token: users.get(user)?.token ?? '', namespace}),
 		store,
 		users,
 		requests,
@@ -105,19 +124,32 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
 			garbage.stop();
 			await server.stop();
 			await kubelets.settled();
-			rmSync(directory, {recursive: true, force: true});
+			removeFiles();
+			process.off('exit', removeFiles);
 		},
 	};
 }
 
-function plantNodes({nodes, shell = '/bin/sh', tools: instead}: EmbeddedClusterOptions, directory: string): readonly SimulatedNode[] {
+function plantNodes(
+	{nodes, shell = '/bin/sh', tools: instead}: EmbeddedClusterOptions,
+	directory: string,
+): readonly SimulatedNode[] {
 	const tools = plantTools(join(directory, 'tools'), instead);
 	return nodes.map(({object, host, faults, registry}) => {
 		const {name} = object.metadata;
 		const answers: NodeAnswers =
 			host.kind === 'recorded'
 				? {mode: 'recorded', answer: host.answer}
-				: {mode: 'tree', tree: plantTree({directory: join(directory, 'nodes', name), files: host.files, commands: host.commands, tools, shell})};
+				: {
+						mode: 'tree',
+						tree: plantTree({
+							directory: join(directory, 'nodes', name),
+							files: host.files,
+							commands: host.commands,
+							tools,
+							shell,
+						}),
+					};
 		return {object, answers, ...(faults && {faults}), ...(registry !== undefined && {registry})};
 	});
 }

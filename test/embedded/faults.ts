@@ -17,7 +17,14 @@ export type WatchFault =
 
 /** What goes wrong with any request. */
 export type RequestFault =
-	| {readonly kind: 'status'; readonly code: number; readonly reason?: string; readonly message?: string; readonly retryAfterSeconds?: number; readonly html?: string}
+	| {
+			readonly kind: 'status';
+			readonly code: number;
+			readonly reason?: string;
+			readonly message?: string;
+			readonly retryAfterSeconds?: number;
+			readonly html?: string;
+	  }
 	| {readonly kind: 'delay'; readonly ms: number}
 	/** The connection is cut before the request is looked at. */
 	| {readonly kind: 'reset-before'}
@@ -46,7 +53,16 @@ export type FaultRule = {
 
 type Armed = {readonly rule: FaultRule; left: number; skip: number; random: number};
 
-const watchKinds: readonly string[] = ['gone', 'half-open', 'reset', 'close', 'truncated-line', 'bad-json', 'duplicates', 'long-line'];
+const watchKinds: readonly string[] = [
+	'gone',
+	'half-open',
+	'reset',
+	'close',
+	'truncated-line',
+	'bad-json',
+	'duplicates',
+	'long-line',
+];
 
 /** The faults that are armed, and how often each struck. */
 export class Faults {

@@ -1,5 +1,5 @@
 import {deleteObject} from './deletion.ts';
-import {keyOf, type KubeObject} from './objects.ts';
+import {type KubeObject, keyOf} from './objects.ts';
 import {type Resource, resources} from './resources.ts';
 import type {Store} from './store.ts';
 

@@ -3,7 +3,17 @@ import {nodeArchitecture, type PluginAnswer, shellHead, simulatedPlugin} from '.
 import type {TreeFiles} from './tree.ts';
 
 /** What every host has: an operating system with a shell, and the directories that its programs lie in. */
-export function systemFiles({hostname, prettyName, family, kernel}: {readonly hostname: string; readonly prettyName: string; readonly family: 'deb' | 'rpm'; readonly kernel: string}): TreeFiles {
+export function systemFiles({
+	hostname,
+	prettyName,
+	family,
+	kernel,
+}: {
+	readonly hostname: string;
+	readonly prettyName: string;
+	readonly family: 'deb' | 'rpm';
+	readonly kernel: string;
+}): TreeFiles {
 	const hasLib64 = family === 'rpm' || nodeArchitecture === 'amd64';
 	return {
 		'/bin/sh': {content: shellHead(), mode: 0o755},
@@ -33,18 +43,38 @@ export type ContainerdSpec = {
 	readonly sandboxes?: readonly Sandbox[];
 };
 
-export type LoadedNetwork = {readonly name: string; readonly cniVersion: string; readonly types: readonly string[]; readonly source: string};
+export type LoadedNetwork = {
+	readonly name: string;
+	readonly cniVersion: string;
+	readonly types: readonly string[];
+	readonly source: string;
+};
 
-export type Sandbox = {readonly id: string; readonly namespace: string; readonly name: string; readonly state?: 'SANDBOX_READY' | 'SANDBOX_NOTREADY'; readonly createdAt?: string};
+export type Sandbox = {
+	readonly id: string;
+	readonly namespace: string;
+	readonly name: string;
+	readonly state?: 'SANDBOX_READY' | 'SANDBOX_NOTREADY';
+	readonly createdAt?: string;
+};
 
 /** containerd with its configuration, and what `crictl info` and `containerd config dump` say of it (shapes seen on 1.6.20 and 1.7). */
-export function containerdFiles({version, binDir = '/opt/cni/bin', confDir = '/etc/cni/net.d', crictl = true, network, loadError, sandboxes = []}: ContainerdSpec): TreeFiles {
+export function containerdFiles({
+	version,
+	binDir = '/opt/cni/bin',
+	confDir = '/etc/cni/net.d',
+	crictl = true,
+	network,
+	loadError,
+	sandboxes = [],
+}: ContainerdSpec): TreeFiles {
 	const config = `version = 2\n\n[plugins."io.containerd.grpc.v1.cri"]\n  sandbox_image = "registry.k8s.io/pause:3.10"\n\n  [plugins."io.containerd.grpc.v1.cri".cni]\n    bin_dir = "${binDir}"\n    conf_dir = "${confDir}"\n`;
 	const dump = `${config}    conf_template = ""\n    ip_pref = ""\n    max_conf_num = 1\n`;
 	return {
 		'/etc/containerd/config.toml': config,
 		'/run/containerd/containerd.sock': '',
-		'/var/lib/kubelet/config.yaml': 'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\ncontainerRuntimeEndpoint: unix:///run/containerd/containerd.sock\n',
+		'/var/lib/kubelet/config.yaml':
+			'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\ncontainerRuntimeEndpoint: unix:///run/containerd/containerd.sock\n',
 		'/.stand-in/containerd-version': `containerd github.com/containerd/containerd v${version} 7c3aca7a610df76212171d200ca3811ff6096eb8\n`,
 		'/.stand-in/containerd-config-dump.toml': dump,
 		...(crictl && {
@@ -55,7 +85,17 @@ export function containerdFiles({version, binDir = '/opt/cni/bin', confDir = '/e
 	};
 }
 
-function containerdInfo({binDir, confDir, network, loadError}: {binDir: string; confDir: string; network: LoadedNetwork | undefined; loadError: string | undefined}) {
+function containerdInfo({
+	binDir,
+	confDir,
+	network,
+	loadError,
+}: {
+	binDir: string;
+	confDir: string;
+	network: LoadedNetwork | undefined;
+	loadError: string | undefined;
+}) {
 	const ready = network !== undefined;
 	return {
 		status: {conditions: conditions(ready, ready ? '' : 'Network plugin returns error: cni plugin not initialized')},
@@ -65,7 +105,15 @@ function containerdInfo({binDir, confDir, network, loadError}: {binDir: string; 
 			PluginMaxConfNum: 1,
 			Prefix: 'eth',
 			Networks: [
-				{Config: {Name: 'cni-loopback', CNIVersion: '0.3.1', Plugins: [{Network: {type: 'loopback', ipam: {}, dns: {}}, Source: '{"type":"loopback"}'}], Source: '{}'}, IFName: 'lo'},
+				{
+					Config: {
+						Name: 'cni-loopback',
+						CNIVersion: '0.3.1',
+						Plugins: [{Network: {type: 'loopback', ipam: {}, dns: {}}, Source: '{"type":"loopback"}'}],
+						Source: '{}',
+					},
+					IFName: 'lo',
+				},
 				...(network === undefined
 					? []
 					: [
@@ -89,16 +137,30 @@ function containerdInfo({binDir, confDir, network, loadError}: {binDir: string; 
 }
 
 /** CRI-O, whose `crictl info` holds conditions only. */
-export function crioFiles({version, pluginDirs = ['/opt/cni/bin/'], networkDir = '/etc/cni/net.d/', sandboxes = []}: {readonly version: string; readonly pluginDirs?: readonly string[]; readonly networkDir?: string; readonly sandboxes?: readonly Sandbox[]}): TreeFiles {
+export function crioFiles({
+	version,
+	pluginDirs = ['/opt/cni/bin/'],
+	networkDir = '/etc/cni/net.d/',
+	sandboxes = [],
+}: {
+	readonly version: string;
+	readonly pluginDirs?: readonly string[];
+	readonly networkDir?: string;
+	readonly sandboxes?: readonly Sandbox[];
+}): TreeFiles {
 	const config = `[crio]\nroot = "/var/lib/containers/storage"\n\n[crio.network]\ncni_default_network = ""\nnetwork_dir = "${networkDir}"\nplugin_dirs = [\n${pluginDirs.map(dir => `\t"${dir}",\n`).join('')}]\n`;
 	return {
 		'/etc/crio/crio.conf.d/10-crio.conf': '[crio.image]\nsignature_policy = "/etc/crio/policy.json"\n',
 		'/run/crio/crio.sock': '',
-		'/var/lib/kubelet/config.yaml': 'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\ncontainerRuntimeEndpoint: unix:///var/run/crio/crio.sock\n',
+		'/var/lib/kubelet/config.yaml':
+			'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\ncontainerRuntimeEndpoint: unix:///var/run/crio/crio.sock\n',
 		'/.stand-in/crio-version': `crio version ${version}\nVersion:        ${version}\nGitCommit:      unknown\n`,
 		'/.stand-in/crio-config.toml': config,
 		'/.stand-in/crictl-version': crictlVersion('cri-o', version),
-		'/.stand-in/crictl-info.json': json({status: {conditions: conditions(true, '')}, config: {sandboxImage: 'registry.k8s.io/pause:3.10'}}),
+		'/.stand-in/crictl-info.json': json({
+			status: {conditions: conditions(true, '')},
+			config: {sandboxImage: 'registry.k8s.io/pause:3.10'},
+		}),
 		...crictlPods(sandboxes),
 	};
 }
@@ -157,7 +219,15 @@ function conditions(networkReady: boolean, message: string) {
 function crictlPods(sandboxes: readonly Sandbox[]): TreeFiles {
 	const items = sandboxes
 		.filter(({state}) => state === 'SANDBOX_NOTREADY')
-		.map(({id, namespace, name, state, createdAt = '1732000000000000000'}) => ({id, metadata: {name, uid: id.slice(0, 8), namespace, attempt: 0}, state, createdAt, labels: {}, annotations: {}, runtimeHandler: ''}));
+		.map(({id, namespace, name, state, createdAt = '1732000000000000000'}) => ({
+			id,
+			metadata: {name, uid: id.slice(0, 8), namespace, attempt: 0},
+			state,
+			createdAt,
+			labels: {},
+			annotations: {},
+			runtimeHandler: '',
+		}));
 	return {
 		'/.stand-in/crictl-pods': sandboxes.map(({id}) => `${id}\n`).join(''),
 		'/.stand-in/crictl-pods.json': json({items}),

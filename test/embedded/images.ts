@@ -4,7 +4,10 @@ export type HeldImage = {readonly names: readonly string[]; readonly sizeBytes: 
 export function heldImage(name: string, megabytes: number): HeldImage {
 	const repository = name.replace(/:[^:/]+$/, '');
 	const digest = [...name].reduce((sum, character) => (sum * 31 + character.charCodeAt(0)) >>> 0, 7).toString(16);
-	return {names: [`${repository}@sha256:${digest.padStart(8, '0').repeat(8)}`, name], sizeBytes: Math.round(megabytes * 1_000_000)};
+	return {
+		names: [`${repository}@sha256:${digest.padStart(8, '0').repeat(8)}`, name],
+		sizeBytes: Math.round(megabytes * 1_000_000),
+	};
 }
 
 /** Images that hold /bin/sh. All others are distroless or made from scratch, as kube-proxy, CoreDNS and the pause image are. */

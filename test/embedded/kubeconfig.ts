@@ -1,7 +1,17 @@
 import {caCertificate} from './server.ts';
 
 /** A kubeconfig for one user with a token, as kubectl reads it. */
-export function kubeconfigText({server, user, token, namespace}: {readonly server: string; readonly user: string; readonly token: string; readonly namespace: string | undefined}): string {
+export function kubeconfigText({
+	server,
+	user,
+	token,
+	namespace,
+}: {
+	readonly server: string;
+	readonly user: string;
+	readonly token: string;
+	readonly namespace: string | undefined;
+}): string {
 	return `apiVersion: v1
 kind: Config
 current-context: embedded

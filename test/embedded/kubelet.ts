@@ -17,7 +17,14 @@ export type KubeletsOptions = {
 };
 
 /** What a kubelet keeps of one pod. */
-type Worker = {readonly key: string; readonly uid: string; stopped: boolean; kill: (() => void) | undefined; log: Buffer | undefined; deadline: NodeJS.Timeout | undefined};
+type Worker = {
+	readonly key: string;
+	readonly uid: string;
+	stopped: boolean;
+	kill: (() => void) | undefined;
+	log: Buffer | undefined;
+	deadline: NodeJS.Timeout | undefined;
+};
 
 /** The kubelets of all simulated nodes: each pod that is bound to a node goes through the statuses of a real one. */
 export class Kubelets {
@@ -87,7 +94,14 @@ export class Kubelets {
 			return;
 		}
 
-		const worker: Worker = {key: keyOf(pod.metadata), uid: pod.metadata.uid, stopped: false, kill: undefined, log: undefined, deadline: undefined};
+		const worker: Worker = {
+			key: keyOf(pod.metadata),
+			uid: pod.metadata.uid,
+			stopped: false,
+			kill: undefined,
+			log: undefined,
+			deadline: undefined,
+		};
 		this.#workers.set(worker.uid, worker);
 		// Not in the request that makes the pod: the kubelet hears of it by its own watch.
 		setImmediate(() => {
@@ -146,7 +160,8 @@ export class Kubelets {
 			}
 		}
 
-		const end = node.answers.mode === 'tree' ? await this.#runForReal(pod, node, node.answers.tree, worker) : recordedEnd(pod, node);
+		const end =
+			node.answers.mode === 'tree' ? await this.#runForReal(pod, node, node.answers.tree, worker) : recordedEnd(pod, node);
 		return end && spoil(end, faults);
 	}
 
@@ -175,7 +190,12 @@ export class Kubelets {
 		}
 	}
 
-	async #follow(container: ReturnType<typeof runContainer>, pod: Pod, node: SimulatedNode, worker: Worker): Promise<ContainerEnd | undefined> {
+	async #follow(
+		container: ReturnType<typeof runContainer>,
+		pod: Pod,
+		node: SimulatedNode,
+		worker: Worker,
+	): Promise<ContainerEnd | undefined> {
 		if (isRunning(container)) {
 			worker.kill = container.kill;
 			this.#report(worker, podStatus.running(pod, node.object));
@@ -203,7 +223,15 @@ export class Kubelets {
 		const isHeld = object.status.images.some(({names}) => names.includes(image));
 		const fault = faults.find(({kind}) => kind === 'image-pull');
 		if (imagePullPolicy === 'Never' && !isHeld) {
-			this.#report(worker, podStatus.waiting(pod, object, 'ErrImageNeverPull', `Container image "${image}" is not present with pull policy of Never`));
+			this.#report(
+				worker,
+				podStatus.waiting(
+					pod,
+					object,
+					'ErrImageNeverPull',
+					`Container image "${image}" is not present with pull policy of Never`,
+				),
+			);
 			return false;
 		}
 
@@ -216,9 +244,15 @@ export class Kubelets {
 			return true;
 		}
 
-		const why = fault?.kind === 'image-pull' && fault.message !== undefined ? fault.message : `failed to pull and unpack image "${image}": failed to resolve reference "${image}": failed to do request: dial tcp: lookup registry: no such host`;
+		const why =
+			fault?.kind === 'image-pull' && fault.message !== undefined
+				? fault.message
+				: `failed to pull and unpack image "${image}": failed to resolve reference "${image}": failed to do request: dial tcp: lookup registry: no such host`;
 		this.#report(worker, podStatus.waiting(pod, object, 'ErrImagePull', why));
-		this.#report(worker, podStatus.waiting(pod, object, 'ImagePullBackOff', `Back-off pulling image "${image}": ErrImagePull: ${why}`));
+		this.#report(
+			worker,
+			podStatus.waiting(pod, object, 'ImagePullBackOff', `Back-off pulling image "${image}": ErrImagePull: ${why}`),
+		);
 		return false;
 	}
 
@@ -236,7 +270,10 @@ export class Kubelets {
 		if (seconds !== undefined) {
 			worker.deadline = setTimeout(() => {
 				worker.kill?.();
-				this.#report(worker, podStatus.failed(pod, node.object, 'DeadlineExceeded', 'Pod was active on the node longer than the specified deadline'));
+				this.#report(
+					worker,
+					podStatus.failed(pod, node.object, 'DeadlineExceeded', 'Pod was active on the node longer than the specified deadline'),
+				);
 				worker.stopped = true;
 			}, seconds * 1000).unref();
 		}

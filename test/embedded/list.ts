@@ -1,4 +1,4 @@
-import {keyOf, type KubeObject} from './objects.ts';
+import {type KubeObject, keyOf} from './objects.ts';
 import type {RequestInfo} from './request-info.ts';
 import type {Resource} from './resources.ts';
 import {readSelectors} from './selector.ts';
@@ -16,7 +16,9 @@ export function answerList(store: Store, info: RequestInfo, row: Resource, accep
 	const limit = readLimit(info.query.get('limit'));
 	const token = info.query.get('continue') ?? '';
 	const {objects, version, start} = token === '' ? firstPage(store, info, row) : nextPage(store, row, token);
-	const remaining = (start === '' ? objects : objects.slice(firstFrom(objects, start))).filter(object => matches?.(object) ?? true);
+	const remaining = (start === '' ? objects : objects.slice(firstFrom(objects, start))).filter(
+		object => matches?.(object) ?? true,
+	);
 	const page = limit === 0 ? remaining : remaining.slice(0, limit);
 	const rest = remaining.length - page.length;
 	const last = page.at(-1);
@@ -31,7 +33,9 @@ export function answerList(store: Store, info: RequestInfo, row: Resource, accep
 	return shapeList(page, shape, info, row, {
 		resourceVersion: String(version),
 		// The character after the last key: the next page starts at the first key that is greater.
-		continue: Buffer.from(JSON.stringify({v: 'meta.k8s.io/v1', rv: version, start: `${keyOf(last.metadata)}\u0000`})).toString('base64url'),
+		continue: Buffer.from(JSON.stringify({v: 'meta.k8s.io/v1', rv: version, start: `${keyOf(last.metadata)}\u0000`})).toString(
+			'base64url',
+		),
 		...(matches === undefined && {remainingItemCount: rest}),
 	});
 }
@@ -41,11 +45,15 @@ type Page = {readonly objects: readonly KubeObject[]; readonly version: number; 
 function firstPage(store: Store, info: RequestInfo, row: Resource): Page {
 	const wanted = info.query.get('resourceVersion') ?? '';
 	if (!/^\d*$/.test(wanted)) {
-		throw refuse.badRequest(`resourceVersion: Invalid value: "${wanted}": strconv.ParseUint: parsing "${wanted}": invalid syntax`);
+		throw refuse.badRequest(
+			`resourceVersion: Invalid value: "${wanted}": strconv.ParseUint: parsing "${wanted}": invalid syntax`,
+		);
 	}
 
 	if (Number(wanted) > store.version) {
-		throw refuse.badRequest(`resourceVersion: Invalid value: "${wanted}": Too large resource version: ${wanted}, current: ${store.version}`);
+		throw refuse.badRequest(
+			`resourceVersion: Invalid value: "${wanted}": Too large resource version: ${wanted}, current: ${store.version}`,
+		);
 	}
 
 	return {objects: store.list(row.resource, info.namespace), version: store.version, start: ''};

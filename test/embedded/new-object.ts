@@ -28,7 +28,12 @@ export function newObject(body: unknown, info: RequestInfo, row: Resource): Kube
 		resourceVersion: '',
 		creationTimestamp: timestamp(),
 	};
-	const object: KubeObject = {kind: row.kind, apiVersion: row.group === '' ? row.version : `${row.group}/${row.version}`, ...given.rest, metadata};
+	const object: KubeObject = {
+		kind: row.kind,
+		apiVersion: row.group === '' ? row.version : `${row.group}/${row.version}`,
+		...given.rest,
+		metadata,
+	};
 	switch (row.resource) {
 		case 'pods':
 			return newPod(object);
@@ -41,7 +46,13 @@ export function newObject(body: unknown, info: RequestInfo, row: Resource): Kube
 
 /** A namespace that is there from the start. */
 export function newNamespace(name: string, labels: Readonly<Record<string, string>>): KubeObject {
-	const metadata = {name, uid: randomUUID(), resourceVersion: '', creationTimestamp: timestamp(Date.now() - 400 * 86_400_000), labels};
+	const metadata = {
+		name,
+		uid: randomUUID(),
+		resourceVersion: '',
+		creationTimestamp: timestamp(Date.now() - 400 * 86_400_000),
+		labels,
+	};
 	return completedNamespace({kind: 'Namespace', apiVersion: 'v1', metadata});
 }
 
@@ -55,7 +66,10 @@ function completedNamespace(object: KubeObject): KubeObject {
 	};
 }
 
-function readObject(body: unknown, row: Resource): {metadata: Readonly<Record<string, unknown>>; rest: Readonly<Record<string, unknown>>} {
+function readObject(
+	body: unknown,
+	row: Resource,
+): {metadata: Readonly<Record<string, unknown>>; rest: Readonly<Record<string, unknown>>} {
 	if (!isRecord(body)) {
 		throw refuse.badRequest(`the object provided is unrecognized (must be of type ${row.kind})`);
 	}
@@ -63,7 +77,9 @@ function readObject(body: unknown, row: Resource): {metadata: Readonly<Record<st
 	const {metadata = {}, kind = row.kind, apiVersion = 'v1', status: _status, ...rest} = body;
 	const expected = row.group === '' ? row.version : `${row.group}/${row.version}`;
 	if (kind !== row.kind || (body['apiVersion'] !== undefined && apiVersion !== expected)) {
-		throw refuse.badRequest(`${row.kind} in version "${row.version}" cannot be handled as a ${row.kind}: the object provided is ${String(apiVersion)}, Kind=${String(kind)}`);
+		throw refuse.badRequest(
+			`${row.kind} in version "${row.version}" cannot be handled as a ${row.kind}: the object provided is ${String(apiVersion)}, Kind=${String(kind)}`,
+		);
 	}
 
 	return {metadata: isRecord(metadata) ? metadata : {}, rest};
@@ -87,11 +103,18 @@ const labelValue = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/;
 function validateLabels(labels: unknown, name: string, {kind}: Resource): void {
 	for (const [key, value] of Object.entries(isRecord(labels) ? labels : {})) {
 		if (typeof value !== 'string') {
-			throw refuse.badRequest(`${kind} in version "v1" cannot be handled as a ${kind}: json: cannot unmarshal ${typeof value} into Go struct field ObjectMeta.metadata.labels.${key} of type string`);
+			throw refuse.badRequest(
+				`${kind} in version "v1" cannot be handled as a ${kind}: json: cannot unmarshal ${typeof value} into Go struct field ObjectMeta.metadata.labels.${key} of type string`,
+			);
 		}
 
 		if (!labelValue.test(value)) {
-			throw refuse.invalid(kind, name, 'metadata.labels', `Invalid value: "${value}": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character`);
+			throw refuse.invalid(
+				kind,
+				name,
+				'metadata.labels',
+				`Invalid value: "${value}": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character`,
+			);
 		}
 
 		if (value.length > 63) {
@@ -113,7 +136,12 @@ function newPod(object: KubeObject): Pod {
 	for (const [index, {name: container, image, volumeMounts = []}] of containers.entries()) {
 		const path = `spec.containers[${index}]`;
 		if (typeof container !== 'string' || !labelName.test(container)) {
-			throw refuse.invalid('Pod', name, `${path}.name`, `Invalid value: "${String(container)}": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character`);
+			throw refuse.invalid(
+				'Pod',
+				name,
+				`${path}.name`,
+				`Invalid value: "${String(container)}": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character`,
+			);
 		}
 
 		if (typeof image !== 'string' || image === '' || image.trim() !== image) {
@@ -122,7 +150,13 @@ function newPod(object: KubeObject): Pod {
 
 		for (const [mountIndex, mount] of volumeMounts.entries()) {
 			if (!volumes.some(volume => volume.name === mount.name)) {
-				throw refuse.invalid('Pod', name, `${path}.volumeMounts[${mountIndex}].name`, `Not found: "${mount.name}"`, 'FieldValueNotFound');
+				throw refuse.invalid(
+					'Pod',
+					name,
+					`${path}.volumeMounts[${mountIndex}].name`,
+					`Not found: "${mount.name}"`,
+					'FieldValueNotFound',
+				);
 			}
 		}
 	}

@@ -41,7 +41,13 @@ export const commonImages: readonly HeldImage[] = [
 export function nodeObject(spec: NodeSpec): Node {
 	const {name, architecture = nodeArchitecture, os = 'linux', ready = 'True', images = commonImages, ageDays = 213} = spec;
 	const created = timestamp(Date.now() - ageDays * 86_400_000);
-	const unreachable = ready === 'Unknown' ? [{key: 'node.kubernetes.io/unreachable', effect: 'NoSchedule'}, {key: 'node.kubernetes.io/unreachable', effect: 'NoExecute'}] : [];
+	const unreachable =
+		ready === 'Unknown'
+			? [
+					{key: 'node.kubernetes.io/unreachable', effect: 'NoSchedule'},
+					{key: 'node.kubernetes.io/unreachable', effect: 'NoExecute'},
+				]
+			: [];
 	const notReady = ready === 'False' ? [{key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule'}] : [];
 	const cordoned = spec.cordoned === true ? [{key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule'}] : [];
 	const taints = [...(spec.taints ?? []), ...unreachable, ...notReady, ...cordoned];
@@ -102,17 +108,35 @@ export function nodeObject(spec: NodeSpec): Node {
 
 const silentMessage = 'Kubelet stopped posting node status.';
 
-function conditions(ready: 'True' | 'False' | 'Unknown', readyMessage: string | undefined, created: string): Node['status']['conditions'] {
+function conditions(
+	ready: 'True' | 'False' | 'Unknown',
+	readyMessage: string | undefined,
+	created: string,
+): Node['status']['conditions'] {
 	const heartbeat = timestamp(ready === 'Unknown' ? Date.now() - 3_600_000 : Date.now());
 	const pressures = ['MemoryPressure', 'DiskPressure', 'PIDPressure'].map(type =>
 		ready === 'Unknown'
 			? {type, status: 'Unknown', reason: 'NodeStatusUnknown', message: silentMessage}
-			: {type, status: 'False', reason: `KubeletHas${type === 'MemoryPressure' ? 'SufficientMemory' : type === 'DiskPressure' ? 'NoDiskPressure' : 'SufficientPID'}`, message: `kubelet has no ${type}`},
+			: {
+					type,
+					status: 'False',
+					reason: `KubeletHas${type === 'MemoryPressure' ? 'SufficientMemory' : type === 'DiskPressure' ? 'NoDiskPressure' : 'SufficientPID'}`,
+					message: `kubelet has no ${type}`,
+				},
 	);
 	const readyCondition = {
 		True: {type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status'},
-		False: {type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: readyMessage ?? 'container runtime network not ready'},
+		False: {
+			type: 'Ready',
+			status: 'False',
+			reason: 'KubeletNotReady',
+			message: readyMessage ?? 'container runtime network not ready',
+		},
 		Unknown: {type: 'Ready', status: 'Unknown', reason: 'NodeStatusUnknown', message: silentMessage},
 	}[ready];
-	return [...pressures, readyCondition].map(condition => ({...condition, lastHeartbeatTime: heartbeat, lastTransitionTime: created}));
+	return [...pressures, readyCondition].map(condition => ({
+		...condition,
+		lastHeartbeatTime: heartbeat,
+		lastTransitionTime: created,
+	}));
 }

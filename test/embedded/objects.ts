@@ -29,7 +29,12 @@ export type Container = {
 	readonly command?: readonly string[];
 	readonly args?: readonly string[];
 	readonly env?: readonly {readonly name: string; readonly value?: string}[];
-	readonly volumeMounts?: readonly {readonly name: string; readonly mountPath: string; readonly subPath?: string; readonly readOnly?: boolean}[];
+	readonly volumeMounts?: readonly {
+		readonly name: string;
+		readonly mountPath: string;
+		readonly subPath?: string;
+		readonly readOnly?: boolean;
+	}[];
 	readonly terminationMessagePath?: string;
 	readonly terminationMessagePolicy?: 'File' | 'FallbackToLogsOnError';
 	readonly ports?: readonly {readonly hostPort?: number}[];

@@ -29,7 +29,9 @@ export async function answerLog(store: Store, kubelets: Kubelets, info: RequestI
 	const node = pod.spec.nodeName ?? '';
 	if (kubelets.isSilent(node)) {
 		const address = (store.get('nodes', node) as Node | undefined)?.status.addresses[0]?.address ?? node;
-		throw refuse.internal(`Get "https://${address}:10250/containerLogs/${namespace}/${name}/${container}": dial tcp ${address}:10250: connect: no route to host`);
+		throw refuse.internal(
+			`Get "https://${address}:10250/containerLogs/${namespace}/${name}/${container}": dial tcp ${address}:10250: connect: no route to host`,
+		);
 	}
 
 	const log = kubelets.log(pod);
@@ -44,7 +46,9 @@ export async function answerLog(store: Store, kubelets: Kubelets, info: RequestI
 }
 
 function waitingReason({status}: Pod): string {
-	const [container] = (status['containerStatuses'] ?? []) as readonly {readonly state?: {readonly waiting?: {readonly reason?: string}}}[];
+	const [container] = (status['containerStatuses'] ?? []) as readonly {
+		readonly state?: {readonly waiting?: {readonly reason?: string}};
+	}[];
 	return container?.state?.waiting?.reason ?? 'ContainerCreating';
 }
 

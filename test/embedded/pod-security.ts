@@ -14,9 +14,20 @@ type Check = {
 	readonly detail: (spec: PodSpec) => string | undefined;
 };
 
-const baselineCapabilities = 'AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE SETFCAP SETGID SETPCAP SETUID SYS_CHROOT'.split(' ');
+const baselineCapabilities =
+	'AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE SETFCAP SETGID SETPCAP SETUID SYS_CHROOT'.split(' ');
 const seLinuxTypes = ['', 'container_t', 'container_init_t', 'container_kvm_t', 'container_engine_t'];
-const restrictedVolumes = ['configMap', 'csi', 'downwardAPI', 'emptyDir', 'ephemeral', 'image', 'persistentVolumeClaim', 'projected', 'secret'];
+const restrictedVolumes = [
+	'configMap',
+	'csi',
+	'downwardAPI',
+	'emptyDir',
+	'ephemeral',
+	'image',
+	'persistentVolumeClaim',
+	'projected',
+	'secret',
+];
 
 /**
 Checks and texts of kubernetes/pod-security-admission:policy/ (1.35), in the order in which the server names them: baseline's
@@ -33,29 +44,45 @@ const checks: readonly Check[] = [
 		level: 'baseline',
 		reason: 'host namespaces',
 		detail: ({hostNetwork, hostPID, hostIPC}) =>
-			joined([hostNetwork === true && 'hostNetwork=true', hostPID === true && 'hostPID=true', hostIPC === true && 'hostIPC=true']),
+			joined([
+				hostNetwork === true && 'hostNetwork=true',
+				hostPID === true && 'hostPID=true',
+				hostIPC === true && 'hostIPC=true',
+			]),
 	},
 	{
 		level: 'baseline',
 		reason: 'hostPath volumes',
 		onlyBaseline: true,
-		detail: ({volumes = []}) => named('volume', volumes.filter(({hostPath}) => hostPath !== undefined)),
+		detail: ({volumes = []}) =>
+			named(
+				'volume',
+				volumes.filter(({hostPath}) => hostPath !== undefined),
+			),
 	},
 	{
 		level: 'baseline',
 		reason: 'hostPort',
 		detail(spec) {
 			const bad = containersOf(spec).filter(({ports = []}) => ports.some(({hostPort = 0}) => hostPort !== 0));
-			const ports = [...new Set(bad.flatMap(({ports = []}) => ports.flatMap(({hostPort}) => (hostPort ? String(hostPort) : []))))].sort();
+			const ports = [
+				...new Set(bad.flatMap(({ports = []}) => ports.flatMap(({hostPort}) => (hostPort ? String(hostPort) : [])))),
+			].sort();
 			const list = named('container', bad);
-			return list && `${list} ${bad.length === 1 ? 'uses' : 'use'} ${ports.length === 1 ? 'hostPort' : 'hostPorts'} ${ports.join(', ')}`;
+			return (
+				list &&
+				`${list} ${bad.length === 1 ? 'uses' : 'use'} ${ports.length === 1 ? 'hostPort' : 'hostPorts'} ${ports.join(', ')}`
+			);
 		},
 	},
 	{
 		level: 'baseline',
 		reason: 'privileged',
 		detail(spec) {
-			const list = named('container', containersOf(spec).filter(({securityContext}) => securityContext?.privileged === true));
+			const list = named(
+				'container',
+				containersOf(spec).filter(({securityContext}) => securityContext?.privileged === true),
+			);
 			return list && `${list} must not set securityContext.privileged=true`;
 		},
 	},
@@ -64,7 +91,10 @@ const checks: readonly Check[] = [
 		level: 'restricted',
 		reason: 'allowPrivilegeEscalation != false',
 		detail(spec) {
-			const list = named('container', containersOf(spec).filter(({securityContext}) => securityContext?.allowPrivilegeEscalation !== false));
+			const list = named(
+				'container',
+				containersOf(spec).filter(({securityContext}) => securityContext?.allowPrivilegeEscalation !== false),
+			);
 			return list && `${list} must set securityContext.allowPrivilegeEscalation=false`;
 		},
 	},
@@ -72,7 +102,10 @@ const checks: readonly Check[] = [
 		level: 'restricted',
 		reason: 'unrestricted capabilities',
 		detail(spec) {
-			const list = named('container', containersOf(spec).filter(({securityContext}) => securityContext?.capabilities?.drop?.includes('ALL') !== true));
+			const list = named(
+				'container',
+				containersOf(spec).filter(({securityContext}) => securityContext?.capabilities?.drop?.includes('ALL') !== true),
+			);
 			const drop = list && `${list} must set securityContext.capabilities.drop=["ALL"]`;
 			const add = badCapabilities(spec, capability => capability === 'NET_BIND_SERVICE');
 			return [drop, add].filter(text => text !== undefined).join('; ') || undefined;
@@ -85,14 +118,19 @@ const checks: readonly Check[] = [
 			const bad = volumes.filter(volume => !restrictedVolumes.some(source => volume[source] !== undefined));
 			const types = [...new Set(bad.map(volume => Object.keys(volume).find(key => key !== 'name') ?? 'unknown'))].sort();
 			const list = named('volume', bad);
-			return list && `${list} ${bad.length === 1 ? 'uses' : 'use'} restricted volume ${types.length === 1 ? 'type' : 'types'} ${quoted(types)}`;
+			return (
+				list &&
+				`${list} ${bad.length === 1 ? 'uses' : 'use'} restricted volume ${types.length === 1 ? 'type' : 'types'} ${quoted(types)}`
+			);
 		},
 	},
 	{
 		level: 'restricted',
 		reason: 'runAsNonRoot != true',
 		detail(spec) {
-			const bad = containersOf(spec).filter(({securityContext}) => (securityContext?.runAsNonRoot ?? spec.securityContext?.runAsNonRoot) !== true);
+			const bad = containersOf(spec).filter(
+				({securityContext}) => (securityContext?.runAsNonRoot ?? spec.securityContext?.runAsNonRoot) !== true,
+			);
 			const list = named('container', bad);
 			return list && `pod or ${list} must set securityContext.runAsNonRoot=true`;
 		},
@@ -101,7 +139,10 @@ const checks: readonly Check[] = [
 		level: 'restricted',
 		reason: 'runAsUser=0',
 		detail(spec) {
-			const list = named('container', containersOf(spec).filter(({securityContext}) => securityContext?.runAsUser === 0));
+			const list = named(
+				'container',
+				containersOf(spec).filter(({securityContext}) => securityContext?.runAsUser === 0),
+			);
 			const setters = [spec.securityContext?.runAsUser === 0 ? 'pod' : undefined, list].filter(setter => setter !== undefined);
 			return setters.length === 0 ? undefined : `${setters.join(' and ')} must not set runAsUser=0`;
 		},
@@ -111,7 +152,9 @@ const checks: readonly Check[] = [
 		reason: 'seccompProfile',
 		detail(spec) {
 			const good = (type: string | undefined) => type === 'RuntimeDefault' || type === 'Localhost';
-			const bad = containersOf(spec).filter(({securityContext}) => !good((securityContext?.seccompProfile ?? spec.securityContext?.seccompProfile)?.type));
+			const bad = containersOf(spec).filter(
+				({securityContext}) => !good((securityContext?.seccompProfile ?? spec.securityContext?.seccompProfile)?.type),
+			);
 			const list = named('container', bad);
 			return list && `pod or ${list} must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost"`;
 		},
@@ -124,7 +167,9 @@ export function podSecurityViolation(spec: PodSpec, level: PodSecurityLevel, ver
 		return undefined;
 	}
 
-	const applying = checks.filter(check => check.level === 'baseline' ? level === 'baseline' || check.onlyBaseline !== true : level === 'restricted');
+	const applying = checks.filter(check =>
+		check.level === 'baseline' ? level === 'baseline' || check.onlyBaseline !== true : level === 'restricted',
+	);
 	const violations = applying.flatMap(({reason, detail}) => {
 		const text = detail(spec);
 		return text === undefined ? [] : `${reason} (${text})`;
@@ -137,22 +182,35 @@ function containersOf({initContainers = [], containers}: PodSpec): readonly Cont
 }
 
 function badCapabilities(spec: PodSpec, allowed: (capability: string) => boolean): string | undefined {
-	const bad = containersOf(spec).filter(({securityContext}) => securityContext?.capabilities?.add?.some(capability => !allowed(capability)));
-	const capabilities = bad.flatMap(({securityContext}) => securityContext?.capabilities?.add?.filter(capability => !allowed(capability)) ?? []);
+	const bad = containersOf(spec).filter(({securityContext}) =>
+		securityContext?.capabilities?.add?.some(capability => !allowed(capability)),
+	);
+	const capabilities = bad.flatMap(
+		({securityContext}) => securityContext?.capabilities?.add?.filter(capability => !allowed(capability)) ?? [],
+	);
 	const list = named('container', bad);
 	return list && `${list} must not include ${quoted([...new Set(capabilities)].sort())} in securityContext.capabilities.add`;
 }
 
 function seLinuxDetail(spec: PodSpec): string | undefined {
-	const all = [spec.securityContext?.seLinuxOptions, ...containersOf(spec).map(({securityContext}) => securityContext?.seLinuxOptions)];
-	const isBad = (options: (typeof all)[number]) => options !== undefined && (!seLinuxTypes.includes(options.type ?? '') || Boolean(options.user) || Boolean(options.role));
-	const list = named('container', containersOf(spec).filter(({securityContext}) => isBad(securityContext?.seLinuxOptions)));
+	const all = [
+		spec.securityContext?.seLinuxOptions,
+		...containersOf(spec).map(({securityContext}) => securityContext?.seLinuxOptions),
+	];
+	const isBad = (options: (typeof all)[number]) =>
+		options !== undefined && (!seLinuxTypes.includes(options.type ?? '') || Boolean(options.user) || Boolean(options.role));
+	const list = named(
+		'container',
+		containersOf(spec).filter(({securityContext}) => isBad(securityContext?.seLinuxOptions)),
+	);
 	const setters = [isBad(spec.securityContext?.seLinuxOptions) ? 'pod' : undefined, list].filter(setter => setter !== undefined);
 	if (setters.length === 0) {
 		return undefined;
 	}
 
-	const types = [...new Set(all.flatMap(options => (options?.type !== undefined && !seLinuxTypes.includes(options.type) ? options.type : [])))].sort();
+	const types = [
+		...new Set(all.flatMap(options => (options?.type !== undefined && !seLinuxTypes.includes(options.type) ? options.type : []))),
+	].sort();
 	const data = [
 		types.length > 0 && `${types.length === 1 ? 'type' : 'types'} ${quoted(types)}`,
 		all.some(options => Boolean(options?.user)) && 'user may not be set',

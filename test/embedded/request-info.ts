@@ -24,7 +24,19 @@ export function readRequestInfo(method: string, url: string): RequestInfo {
 	const groups = resourcePath.exec(pathname)?.groups;
 	if (groups === undefined) {
 		const verb = method.toLowerCase();
-		return {method, path: pathname, query, verb, group: '', resource: '', subresource: '', namespace: '', name: '', row: undefined, isResource: false};
+		return {
+			method,
+			path: pathname,
+			query,
+			verb,
+			group: '',
+			resource: '',
+			subresource: '',
+			namespace: '',
+			name: '',
+			row: undefined,
+			isResource: false,
+		};
 	}
 
 	const parts = (groups['rest'] ?? '').split('/').map(part => decodeURIComponent(part));

@@ -6,7 +6,12 @@ export function answerReview(user: User, body: unknown): unknown {
 	const spec = ((body as {spec?: ReviewSpec} | undefined)?.spec ?? {}) as ReviewSpec;
 	const attributes = spec.resourceAttributes;
 	if (attributes === undefined) {
-		throw refuse.invalid('SelfSubjectAccessReview', '', 'spec.resourceAttributes', 'Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified');
+		throw refuse.invalid(
+			'SelfSubjectAccessReview',
+			'',
+			'spec.resourceAttributes',
+			'Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified',
+		);
 	}
 
 	const {verb = '', group = '', resource = '', subresource = '', namespace = '', name = ''} = attributes;

@@ -29,7 +29,17 @@ export type HostSpec = {
 };
 
 /** A node with a directory tree, in which the real script runs. */
-export function treeNode({name, address, system = 'debian12', kubelet = 'v1.34.2', runtime = 'containerd://1.7.24', files, commands = ['crictl', 'containerd'], object, faults}: HostSpec): NodeSetup {
+export function treeNode({
+	name,
+	address,
+	system = 'debian12',
+	kubelet = 'v1.34.2',
+	runtime = 'containerd://1.7.24',
+	files,
+	commands = ['crictl', 'containerd'],
+	object,
+	faults,
+}: HostSpec): NodeSetup {
 	const {osImage, kernel, family} = systems[system];
 	return {
 		object: nodeObject({name, address, osImage, kernel, kubelet, runtime, ...object}),
@@ -46,7 +56,10 @@ const binDir = '/opt/cni/bin';
 const bridgePlugins = ['bridge', 'host-local', 'loopback', 'portmap', 'bandwidth', 'firewall', 'tuning'];
 
 /** The docs page's own example: a bridge with host-local addresses and port mappings. */
-export function bridgeConf(cniVersion: string | undefined, options: {readonly name?: string; readonly extra?: readonly object[]} = {}): object {
+export function bridgeConf(
+	cniVersion: string | undefined,
+	options: {readonly name?: string; readonly extra?: readonly object[]} = {},
+): object {
 	return {
 		...(cniVersion !== undefined && {cniVersion}),
 		name: options.name ?? 'mynet',
@@ -66,19 +79,29 @@ export function bridgeConf(cniVersion: string | undefined, options: {readonly na
 }
 
 function sandboxes(count: number, ...more: readonly Sandbox[]): readonly Sandbox[] {
-	const ready = Array.from({length: count}, (_, index) => ({id: (index + 1).toString(16).padStart(2, '0').repeat(32), namespace: 'default', name: `web-${index + 1}`}));
+	const ready = Array.from({length: count}, (_, index) => ({
+		id: (index + 1).toString(16).padStart(2, '0').repeat(32),
+		namespace: 'default',
+		name: `web-${index + 1}`,
+	}));
 	return [...ready, ...more];
 }
 
 /** host-local's leases of a network: one file an address, which holds the sandbox's id and the interface. */
 function leases(network: string, ids: readonly string[]): TreeFiles {
 	const files = ids.map((id, index) => [`/var/lib/cni/networks/${network}/10.244.0.${index + 2}`, `${id}\r\neth0`]);
-	return {...Object.fromEntries(files), [`/var/lib/cni/networks/${network}/last_reserved_ip.0`]: `10.244.0.${ids.length + 1}`, [`/var/lib/cni/networks/${network}/lock`]: ''};
+	return {
+		...Object.fromEntries(files),
+		[`/var/lib/cni/networks/${network}/last_reserved_ip.0`]: `10.244.0.${ids.length + 1}`,
+		[`/var/lib/cni/networks/${network}/lock`]: '',
+	};
 }
 
 /** Files owned by packages, for dpkg and rpm: lines of `PACKAGE VERSION PATH`. */
 function packages(rows: readonly (readonly [name: string, version: string, paths: readonly string[]])[]): TreeFiles {
-	return {'/.stand-in/packages': rows.flatMap(([name, version, paths]) => paths.map(path => `${name} ${version} ${path}\n`)).join('')};
+	return {
+		'/.stand-in/packages': rows.flatMap(([name, version, paths]) => paths.map(path => `${name} ${version} ${path}\n`)).join(''),
+	};
 }
 
 /** Lines of `journalctl -o short-unix`, `secondsAgo` before now. */
@@ -101,19 +124,26 @@ export function healthyNode(name = 'control-1', address = '10.10.0.11'): NodeSet
 	return treeNode({
 		name,
 		address,
-		object: {labels: {'node-role.kubernetes.io/control-plane': ''}, taints: [{key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule'}]},
+		object: {
+			labels: {'node-role.kubernetes.io/control-plane': ''},
+			taints: [{key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule'}],
+		},
 		files: {
 			...bridgeHost('1.6.2'),
 			...containerdFiles({version: '1.7.24', network: readyNetwork('1.0.0'), sandboxes: pods}),
 			...confFile('/etc/cni/net.d/10-containerd-net.conflist', bridgeConf('1.0.0')),
-			...leases('mynet', pods.map(({id}) => id)),
+			...leases(
+				'mynet',
+				pods.map(({id}) => id),
+			),
 		},
 	});
 }
 
 /** The config says 1.0.0, plugins 0.8.7 know up to 0.4.0: each new pod fails, and the node stays Ready. */
 export function configNewerThanPlugins(name = 'worker-1', address = '10.10.0.21'): NodeSetup {
-	const error = 'plugin type="bridge" failed (add): incompatible CNI versions; config is "1.0.0", plugin supports ["0.1.0" "0.2.0" "0.3.0" "0.3.1" "0.4.0"]';
+	const error =
+		'plugin type="bridge" failed (add): incompatible CNI versions; config is "1.0.0", plugin supports ["0.1.0" "0.2.0" "0.3.0" "0.3.1" "0.4.0"]';
 	return treeNode({
 		name,
 		address,
@@ -122,8 +152,16 @@ export function configNewerThanPlugins(name = 'worker-1', address = '10.10.0.21'
 			...containerdFiles({version: '1.7.24', network: readyNetwork('1.0.0'), sandboxes: sandboxes(2)}),
 			...confFile('/etc/cni/net.d/10-mynet.conflist', bridgeConf('1.0.0')),
 			...journal([
-				[7200, 'containerd[700]', `level=error msg="RunPodSandbox failed" error="failed to setup network for sandbox \\"ab\\": ${error}"`],
-				[120, 'kubelet[812]', `E1124 CreatePodSandbox for pod failed: rpc error: code = Unknown desc = failed to setup network for sandbox "cd": ${error}`],
+				[
+					7200,
+					'containerd[700]',
+					`level=error msg="RunPodSandbox failed" error="failed to setup network for sandbox \\"ab\\": ${error}"`,
+				],
+				[
+					120,
+					'kubelet[812]',
+					`E1124 CreatePodSandbox for pod failed: rpc error: code = Unknown desc = failed to setup network for sandbox "cd": ${error}`,
+				],
 			]),
 		},
 	});
@@ -142,12 +180,14 @@ export function versionMissingOnOldContainerd(name = 'worker-2', address = '10.1
 			...bridgeHost('1.1.1'),
 			...containerdFiles({version: '1.6.2', crictl: false}),
 			...confFile('/etc/cni/net.d/10-mynet.conflist', bridgeConf(undefined)),
-			...journal([[900, 'kubelet[812]', 'E1124 failed to destroy network for sandbox "ef": invalid version "": the version is empty']]),
+			...journal([
+				[900, 'kubelet[812]', 'E1124 failed to destroy network for sandbox "ef": invalid version "": the version is empty'],
+			]),
 		},
 	});
 }
 
-/** No cniVersion, on a containerd that takes it for 0.1.0; the bandwidth plugin does not support that. */
+/** No cniVersion, on a containerd that takes it for 0.1.0. */
 export function versionMissingOnNewContainerd(name = 'worker-3', address = '10.10.0.23'): NodeSetup {
 	return treeNode({
 		name,
@@ -191,14 +231,22 @@ export function calicoNode(name = 'worker-5', address = '10.10.0.25'): NodeSetup
 		address,
 		object: {
 			annotations: {'projectcalico.org/IPv4Address': `${address}/24`, 'projectcalico.org/IPv4VXLANTunnelAddr': '10.244.25.0'},
-			images: [...commonImages, heldImage('docker.io/calico/cni:v3.29.1', 97.6), heldImage('docker.io/calico/node:v3.29.1', 142.9)],
+			images: [
+				...commonImages,
+				heldImage('docker.io/calico/cni:v3.29.1', 97.6),
+				heldImage('docker.io/calico/node:v3.29.1', 142.9),
+			],
 		},
 		files: {
 			...referencePlugins(binDir, '1.6.2', ['bridge', 'host-local', 'loopback', 'portmap', 'tuning']),
 			...referencePlugins(binDir, '0.9.1', ['bandwidth']),
 			...plugin(binDir, 'calico', {version: supported}),
 			...plugin(binDir, 'calico-ipam', {version: supported}),
-			...containerdFiles({version: '1.7.24', network: {name: 'k8s-pod-network', cniVersion: '0.3.1', types: ['calico', 'bandwidth', 'portmap'], source: '{}'}, sandboxes: sandboxes(4)}),
+			...containerdFiles({
+				version: '1.7.24',
+				network: {name: 'k8s-pod-network', cniVersion: '0.3.1', types: ['calico', 'bandwidth', 'portmap'], source: '{}'},
+				sandboxes: sandboxes(4),
+			}),
 			...confFile('/etc/cni/net.d/10-calico.conflist', {
 				name: 'k8s-pod-network',
 				cniVersion: '0.3.1',
@@ -217,7 +265,10 @@ export function calicoNode(name = 'worker-5', address = '10.10.0.25'): NodeSetup
 					{type: 'portmap', snat: true, capabilities: {portMappings: true}},
 				],
 			}),
-			...confFile('/etc/cni/net.d/calico-kubeconfig', 'apiVersion: v1\nkind: Config\nusers:\n- name: calico\n  user:\n    token: a-secret-that-must-stay-here\n'),
+			...confFile(
+				'/etc/cni/net.d/calico-kubeconfig',
+				'apiVersion: v1\nkind: Config\nusers:\n- name: calico\n  user:\n    token: a-secret-that-must-stay-here\n',
+			),
 		},
 	});
 }
@@ -250,14 +301,38 @@ export function managedNode(name = 'ip-10-10-3-17.eu-central-1.compute.internal'
 			...referencePlugins(binDir, '1.7.1', ['host-local', 'loopback', 'portmap', 'bandwidth', 'tuning']),
 			...plugin(binDir, 'aws-cni', {version: supported, about: 'AWS CNI v1.20.4'}),
 			...plugin(binDir, 'egress-cni', {version: supported}),
-			...containerdFiles({version: '2.1.4', network: {name: 'aws-cni', cniVersion: '0.4.0', types: ['aws-cni', 'egress-cni', 'portmap'], source: '{}'}, sandboxes: sandboxes(5)}),
+			...containerdFiles({
+				version: '2.1.4',
+				network: {name: 'aws-cni', cniVersion: '0.4.0', types: ['aws-cni', 'egress-cni', 'portmap'], source: '{}'},
+				sandboxes: sandboxes(5),
+			}),
 			...confFile('/etc/cni/net.d/10-aws.conflist', {
 				cniVersion: '0.4.0',
 				name: 'aws-cni',
 				disableCheck: true,
 				plugins: [
-					{name: 'aws-cni', type: 'aws-cni', vethPrefix: 'eni', mtu: '9001', podSGEnforcingMode: 'strict', pluginLogFile: '/var/log/aws-routed-eni/plugin.log', pluginLogLevel: 'DEBUG', capabilities: {io: true}},
-					{name: 'egress-cni', type: 'egress-cni', mtu: '9001', enabled: 'false', ipam: {type: 'host-local', ranges: [[{subnet: 'fd00::ac:00/118'}]], routes: [{dst: '::/0'}], dataDir: '/run/cni/v4pd/egress-v6-ipam'}},
+					{
+						name: 'aws-cni',
+						type: 'aws-cni',
+						vethPrefix: 'eni',
+						mtu: '9001',
+						podSGEnforcingMode: 'strict',
+						pluginLogFile: '/var/log/aws-routed-eni/plugin.log',
+						pluginLogLevel: 'DEBUG',
+						capabilities: {io: true},
+					},
+					{
+						name: 'egress-cni',
+						type: 'egress-cni',
+						mtu: '9001',
+						enabled: 'false',
+						ipam: {
+							type: 'host-local',
+							ranges: [[{subnet: 'fd00::ac:00/118'}]],
+							routes: [{dst: '::/0'}],
+							dataDir: '/run/cni/v4pd/egress-v6-ipam',
+						},
+					},
 					{type: 'portmap', capabilities: {portMappings: true}, snat: true},
 				],
 			}),

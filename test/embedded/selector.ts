@@ -5,7 +5,10 @@ export type Matcher = (object: KubeObject) => boolean;
 
 /** A matcher for the query's `labelSelector` and `fieldSelector`; undefined where neither is given. Throws 400 as the API server does. */
 export function readSelectors(query: URLSearchParams, resource: string): Matcher | undefined {
-	const matchers = [labelMatcher(query.get('labelSelector') ?? ''), fieldMatcher(query.get('fieldSelector') ?? '', resource)].flatMap(matcher => matcher ?? []);
+	const matchers = [
+		labelMatcher(query.get('labelSelector') ?? ''),
+		fieldMatcher(query.get('fieldSelector') ?? '', resource),
+	].flatMap(matcher => matcher ?? []);
 	return matchers.length === 0 ? undefined : object => matchers.every(matches => matches(object));
 }
 
@@ -13,12 +16,24 @@ type LabelTest = (value: string | undefined) => boolean;
 
 /** The forms of a requirement, tried in order: set based, comparisons, existence. */
 const requirementForms: readonly {readonly pattern: RegExp; readonly test: (values: readonly string[]) => LabelTest}[] = [
-	{pattern: /^(?<key>[^\s!=<>(),]+)\s+in\s*\((?<values>[^()]*)\)$/, test: values => value => value !== undefined && values.includes(value)},
-	{pattern: /^(?<key>[^\s!=<>(),]+)\s+notin\s*\((?<values>[^()]*)\)$/, test: values => value => value === undefined || !values.includes(value)},
+	{
+		pattern: /^(?<key>[^\s!=<>(),]+)\s+in\s*\((?<values>[^()]*)\)$/,
+		test: values => value => value !== undefined && values.includes(value),
+	},
+	{
+		pattern: /^(?<key>[^\s!=<>(),]+)\s+notin\s*\((?<values>[^()]*)\)$/,
+		test: values => value => value === undefined || !values.includes(value),
+	},
 	{pattern: /^(?<key>[^\s!=<>(),]+)\s*!=\s*(?<values>[^\s!=<>(),]*)$/, test: values => value => value !== values[0]},
 	{pattern: /^(?<key>[^\s!=<>(),]+)\s*==?\s*(?<values>[^\s!=<>(),]*)$/, test: values => value => value === values[0]},
-	{pattern: /^(?<key>[^\s!=<>(),]+)\s*>\s*(?<values>-?\d+)$/, test: values => value => value !== undefined && Number(value) > Number(values[0])},
-	{pattern: /^(?<key>[^\s!=<>(),]+)\s*<\s*(?<values>-?\d+)$/, test: values => value => value !== undefined && Number(value) < Number(values[0])},
+	{
+		pattern: /^(?<key>[^\s!=<>(),]+)\s*>\s*(?<values>-?\d+)$/,
+		test: values => value => value !== undefined && Number(value) > Number(values[0]),
+	},
+	{
+		pattern: /^(?<key>[^\s!=<>(),]+)\s*<\s*(?<values>-?\d+)$/,
+		test: values => value => value !== undefined && Number(value) < Number(values[0]),
+	},
 	{pattern: /^!\s*(?<key>[^\s!=<>(),]+)$/, test: () => value => value === undefined},
 	{pattern: /^(?<key>[^\s!=<>(),]+)$/, test: () => value => value !== undefined},
 ];
@@ -60,7 +75,10 @@ function splitOutsideParentheses(selector: string): string[] {
 /** The fields that a selector may name, by resource; `*` for all. */
 const fields: Readonly<Record<string, Readonly<Record<string, (object: KubeObject) => unknown>>>> = {
 	'*': {'metadata.name': ({metadata}) => metadata.name, 'metadata.namespace': ({metadata}) => metadata.namespace ?? ''},
-	pods: {'spec.nodeName': object => fieldOf(object['spec'], 'nodeName'), 'status.phase': object => fieldOf(object['status'], 'phase')},
+	pods: {
+		'spec.nodeName': object => fieldOf(object['spec'], 'nodeName'),
+		'status.phase': object => fieldOf(object['status'], 'phase'),
+	},
 	nodes: {'spec.unschedulable': object => String(fieldOf(object['spec'], 'unschedulable') === true)},
 	namespaces: {'status.phase': object => fieldOf(object['status'], 'phase')},
 };

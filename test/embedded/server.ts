@@ -2,14 +2,14 @@ import {readFileSync} from 'node:fs';
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import {createServer, type Server} from 'node:https';
 import type {AddressInfo} from 'node:net';
-import type {TLSSocket} from 'node:tls';
 import {setTimeout as sleep} from 'node:timers/promises';
+import type {TLSSocket} from 'node:tls';
 import type {Admission} from './admission.ts';
 import {discover} from './discovery.ts';
 import {type Faults, isWatchFault, type RequestFault} from './faults.ts';
 import {answerList} from './list.ts';
 import {keyOf} from './objects.ts';
-import {readRequestInfo, type RequestInfo} from './request-info.ts';
+import {type RequestInfo, readRequestInfo} from './request-info.ts';
 import type {LoggedRequest, RequestLog} from './request-log.ts';
 import type {Resource, Verb} from './resources.ts';
 import {answerReview} from './review.ts';
@@ -37,15 +37,21 @@ export type ServerParts = {
 
 /** Starts the API server on a free port of 127.0.0.1. */
 export async function startServer(parts: ServerParts): Promise<{readonly url: string; readonly stop: () => Promise<void>}> {
-	const server = createServer({key: tls('server.key'), cert: tls('server.crt'), keepAliveTimeout: 180_000}, (request, response) => {
-		void handle(parts, request, response);
-	});
+	const server = createServer(
+		{key: tls('server.key'), cert: tls('server.crt'), keepAliveTimeout: 180_000},
+		(request, response) => {
+			void handle(parts, request, response);
+		},
+	);
 	server.on('secureConnection', (socket: TLSSocket) => parts.requests.opened(socket));
 	await new Promise<void>((resolve, reject) => {
 		server.once('error', reject);
 		server.listen(0, '127.0.0.1', resolve);
 	});
-	return {url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, stop: async () => closeServer(server, parts.requests)};
+	return {
+		url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+		stop: async () => closeServer(server, parts.requests),
+	};
 }
 
 async function closeServer(server: Server, requests: RequestLog): Promise<void> {
@@ -79,7 +85,12 @@ async function handle(parts: ServerParts, request: IncomingMessage, response: Se
 
 		await dispatch(parts, info, user, request, response, body, isWatchFault(fault) ? fault : undefined);
 	} catch (error) {
-		sendStatus(response, error instanceof ApiStatus ? error : refuse.internal(`Internal error occurred: ${error instanceof Error ? error.stack : error}`));
+		sendStatus(
+			response,
+			error instanceof ApiStatus
+				? error
+				: refuse.internal(`Internal error occurred: ${error instanceof Error ? error.stack : error}`),
+		);
 	}
 }
 
@@ -109,7 +120,9 @@ async function dispatch(
 	}
 
 	if (!verbs.includes(info.verb as Verb)) {
-		throw ['update', 'patch', 'deletecollection'].includes(info.verb) ? refuse.notImplemented(`${info.verb} of ${row.resource}`) : refuse.methodNotAllowed();
+		throw ['update', 'patch', 'deletecollection'].includes(info.verb)
+			? refuse.notImplemented(`${info.verb} of ${row.resource}`)
+			: refuse.methodNotAllowed();
 	}
 
 	const {store, admission} = parts;
@@ -199,7 +212,11 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
 }
 
 /** Lets a fault strike before the request is carried out. What is to strike its answer is handed back. */
-async function strike(fault: RequestFault | undefined, request: IncomingMessage, response: ServerResponse): Promise<'struck' | 'answer-lost' | 'truncated' | undefined> {
+async function strike(
+	fault: RequestFault | undefined,
+	request: IncomingMessage,
+	response: ServerResponse,
+): Promise<'struck' | 'answer-lost' | 'truncated' | undefined> {
 	switch (fault?.kind) {
 		case undefined:
 			return undefined;
@@ -241,9 +258,25 @@ function breakAnswer(response: ServerResponse, how: 'answer-lost' | 'truncated')
 	}) as typeof end;
 }
 
-function logEntry({verb, resource, subresource, namespace, name, path, query}: RequestInfo, {headers}: IncomingMessage): LoggedRequest & {user: string} {
+function logEntry(
+	{verb, resource, subresource, namespace, name, path, query}: RequestInfo,
+	{headers}: IncomingMessage,
+): LoggedRequest & {user: string} {
 	const {accept = '', 'user-agent': userAgent = ''} = headers;
-	return {user: '', verb, resource, subresource, namespace, name, path, query: query.toString(), accept, userAgent, status: 0, bytes: 0};
+	return {
+		user: '',
+		verb,
+		resource,
+		subresource,
+		namespace,
+		name,
+		path,
+		query: query.toString(),
+		accept,
+		userAgent,
+		status: 0,
+		bytes: 0,
+	};
 }
 
 /** Counts the body as it is written, so that an open watch counts too. */

@@ -46,16 +46,32 @@ export function shapeObject(object: KubeObject, shape: Shape, info: RequestInfo)
 }
 
 /** A list in the form that was asked for. */
-export function shapeList(objects: readonly KubeObject[], shape: Shape, info: RequestInfo, row: Resource, metadata: ListMeta): unknown {
+export function shapeList(
+	objects: readonly KubeObject[],
+	shape: Shape,
+	info: RequestInfo,
+	row: Resource,
+	metadata: ListMeta,
+): unknown {
 	switch (shape) {
 		case 'object': {
 			// Items of a list do not repeat kind and apiVersion.
 			const items = objects.map(({kind: _kind, apiVersion: _apiVersion, ...rest}) => rest);
-			return {kind: `${row.kind}List`, apiVersion: row.group === '' ? row.version : `${row.group}/${row.version}`, metadata, items};
+			return {
+				kind: `${row.kind}List`,
+				apiVersion: row.group === '' ? row.version : `${row.group}/${row.version}`,
+				metadata,
+				items,
+			};
 		}
 
 		case 'metadata': {
-			return {kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items: objects.map(object => metadataOf(object))};
+			return {
+				kind: 'PartialObjectMetadataList',
+				apiVersion: 'meta.k8s.io/v1',
+				metadata,
+				items: objects.map(object => metadataOf(object)),
+			};
 		}
 
 		case 'table': {

@@ -29,7 +29,11 @@ export type NodeTree = {
 };
 
 /** The termination message for one probe, or the whole end of the container. */
-export type RecordedAnswer = (probe: {readonly node: string; readonly run: string; readonly uid: string}) => string | ContainerEnd;
+export type RecordedAnswer = (probe: {
+	readonly node: string;
+	readonly run: string;
+	readonly uid: string;
+}) => string | ContainerEnd;
 
 /** How a container ended. */
 export type ContainerEnd = {
@@ -42,8 +46,7 @@ export type ContainerEnd = {
 };
 
 /** What goes wrong on a node. The first that applies is taken; `times` counts pods, and all are struck where it is left out. */
-export type NodeFault = {readonly times?: number} & (
-	/** The kubelet does nothing: no status, no deletion. */
+export type NodeFault = {readonly times?: number} /** The kubelet does nothing: no status, no deletion. */ & (
 	| {readonly kind: 'silent'}
 	/** The image cannot be pulled, though the node may hold it. */
 	| {readonly kind: 'image-pull'; readonly message?: string}

@@ -56,8 +56,18 @@ export function simulatedPlugin(answer: PluginAnswer, machine: string = nodeMach
 	const about = Buffer.from(answer.about === undefined ? '' : `${answer.about}\n`);
 	const versionAt = codeAt + code.length;
 	const aboutAt = versionAt + version.length;
-	const text = Buffer.from(`\nstand-in-exit ${answer.versionExit ?? 0}\nstand-in-hangs ${answer.hangs === true ? 1 : 0}\nstand-in-version ${version.toString().trimEnd()}\nstand-in-about ${about.toString().trimEnd()}\n`);
-	const parameters = [base + versionAt, version.length, answer.versionExit ?? 0, base + aboutAt, about.length, 0, answer.hangs === true ? 1 : 0];
+	const text = Buffer.from(
+		`\nstand-in-exit ${answer.versionExit ?? 0}\nstand-in-hangs ${answer.hangs === true ? 1 : 0}\nstand-in-version ${version.toString().trimEnd()}\nstand-in-about ${about.toString().trimEnd()}\n`,
+	);
+	const parameters = [
+		base + versionAt,
+		version.length,
+		answer.versionExit ?? 0,
+		base + aboutAt,
+		about.length,
+		0,
+		answer.hangs === true ? 1 : 0,
+	];
 	const size = aboutAt + about.length + text.length;
 	return Buffer.concat([headers(row.number, size), words(parameters), code, version, about, text]);
 }

@@ -84,7 +84,11 @@ function addressCell({status}: Node, type: string): string {
 }
 
 /** Steps of apimachinery's `duration.HumanDuration`: below the limit, in these units, with the smaller unit where it says so. */
-const ageSteps: readonly {readonly below: number; readonly unit: readonly [string, number]; readonly rest?: readonly [string, number]}[] = [
+const ageSteps: readonly {
+	readonly below: number;
+	readonly unit: readonly [string, number];
+	readonly rest?: readonly [string, number];
+}[] = [
 	{below: 120, unit: ['s', 1]},
 	{below: 600, unit: ['m', 60], rest: ['s', 1]},
 	{below: 10_800, unit: ['m', 60]},

@@ -99,6 +99,11 @@ function findTool(name: string): string | undefined {
 	return [...path, '/usr/bin', '/bin'].map(entry => join(entry, name)).find(file => existsSync(file));
 }
 
+/** The whole environment of a command on a node: nothing of ours comes along. */
+export function treeEnvironment({path, environment}: NodeTree): Readonly<Record<string, string>> {
+	return {PATH: path.join(delimiter), HOME: '/root', ...environment};
+}
+
 /** Every entry under a tree with its kind, mode, size and time of change: equal before and after where nothing was touched. */
 export function fingerprint(root: string): readonly string[] {
 	return readdirSync(root, {recursive: true, encoding: 'utf8'})

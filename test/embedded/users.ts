@@ -52,6 +52,10 @@ export class Users {
 		return this.#byName.get(name);
 	}
 
+	add(user: User): void {
+		this.#byName.set(user.name, user);
+	}
+
 	/** Gives a user other rules from now on, as an administrator would in the middle of a run. */
 	setRules(name: string, rules: readonly Rule[]): void {
 		const user = this.#byName.get(name);

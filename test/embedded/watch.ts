@@ -27,7 +27,13 @@ export function openWatch(
 	const bookmarks = isTrue(info.query.get('allowWatchBookmarks'));
 	const seconds = Number(info.query.get('timeoutSeconds') ?? defaultTimeoutSeconds);
 	if (info.query.has('sendInitialEvents')) {
-		throw refuse.invalid('ListOptions', '', 'sendInitialEvents', 'Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled', 'FieldValueForbidden');
+		throw refuse.invalid(
+			'ListOptions',
+			'',
+			'sendInitialEvents',
+			'Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled',
+			'FieldValueForbidden',
+		);
 	}
 
 	response.writeHead(200, {'content-type': 'application/json', 'transfer-encoding': 'chunked'});
@@ -154,7 +160,11 @@ function added(object: KubeObject): StoreEvent {
 }
 
 function bookmarkObject({kind, group, version}: Resource, at: number) {
-	return {kind, apiVersion: group === '' ? version : `${group}/${version}`, metadata: {resourceVersion: String(at), creationTimestamp: null}};
+	return {
+		kind,
+		apiVersion: group === '' ? version : `${group}/${version}`,
+		metadata: {resourceVersion: String(at), creationTimestamp: null},
+	};
 }
 
 /** 0: from now, after an ADDED for everything that there is. */

@@ -1,7 +1,7 @@
 import type {Admission} from './admission.ts';
 import {deleteObject} from './deletion.ts';
 import {newObject} from './new-object.ts';
-import {keyOf, type KubeObject} from './objects.ts';
+import {type KubeObject, keyOf} from './objects.ts';
 import type {RequestInfo} from './request-info.ts';
 import type {Resource} from './resources.ts';
 import {readSelectors} from './selector.ts';

@@ -1,0 +1,70 @@
+/*
+The embedded cluster as a process of its own:
+
+	node test/embedded/main.ts [--nodes N --recorded] [--silent PERCENT] --kubeconfig FILE
+
+It writes the kubeconfig, prints one line, `ready URL NODES`, and ends when its standard input ends or on SIGTERM or SIGINT,
+removing everything that it made. A line `stats` on standard input is answered with one line of JSON.
+*/
+import {rmSync, writeFileSync} from 'node:fs';
+import {createInterface} from 'node:readline';
+import {parseArgs} from 'node:util';
+import {type EmbeddedCluster, startEmbeddedCluster} from './embedded-cluster.ts';
+import {recordedFleet} from './recorded.ts';
+import {demoFleet} from './scenarios.ts';
+
+const {values} = parseArgs({
+	options: {
+		nodes: {type: 'string'},
+		recorded: {type: 'boolean', default: false},
+		silent: {type: 'string', default: '0'},
+		kubeconfig: {type: 'string'},
+	},
+});
+
+if (values.kubeconfig === undefined || values.recorded !== (values.nodes !== undefined)) {
+	process.stderr.write('usage: node test/embedded/main.ts [--nodes N --recorded] [--silent PERCENT] --kubeconfig FILE\n');
+	process.exit(2);
+}
+
+const {kubeconfig} = values;
+const nodes = values.recorded
+	? await recordedFleet({nodes: Number(values.nodes), silentPercent: Number(values.silent)})
+	: demoFleet();
+const cluster = await startEmbeddedCluster({nodes});
+writeFileSync(kubeconfig, cluster.kubeconfig(), {mode: 0o600});
+
+let isStopping = false;
+const input = createInterface({input: process.stdin});
+input.on('line', line => {
+	if (line === 'stats') {
+		process.stdout.write(`${JSON.stringify(statistics(cluster))}\n`);
+	}
+});
+input.once('close', stop);
+process.once('SIGTERM', stop).once('SIGINT', stop);
+process.stdout.write(`ready ${cluster.url} ${nodes.length}\n`);
+
+function stop(): void {
+	if (!isStopping) {
+		isStopping = true;
+		input.close();
+		rmSync(kubeconfig, {force: true});
+		void cluster.stop().then(() => process.exit(0));
+	}
+}
+
+/** What scale tests assert. */
+function statistics({requests, alive, pulls, list}: EmbeddedCluster) {
+	return {
+		requests: requests.count(),
+		byVerb: requests.summary(),
+		bytes: requests.bytes,
+		connections: requests.connections,
+		peakConnections: requests.peakConnections,
+		pods: {now: alive.now, peak: alive.peak, made: alive.made},
+		configMaps: list('configmaps').length,
+		pulls: pulls.length,
+		rssMiB: Math.round(process.memoryUsage.rss() / 2 ** 20),
+	};
+}

@@ -118,7 +118,7 @@ export class Admission {
 				);
 			}
 
-			case 'no-service-account':
+			default:
 				return refuse.forbidden(
 					subject,
 					`error looking up service account ${namespace}/default: serviceaccount "default" not found`,

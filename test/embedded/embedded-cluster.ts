@@ -103,7 +103,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
 		admission,
 		faults,
 		requests,
-		answerLog: async (info, response) => answerLog(store, kubelets, info, response),
+		answerLog: (info, response) => answerLog(store, kubelets, info, response),
 	});
 	return {
 		url: server.url,

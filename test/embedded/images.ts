@@ -1,11 +1,13 @@
+import {createHash} from 'node:crypto';
+
 export type HeldImage = {readonly names: readonly string[]; readonly sizeBytes: number};
 
 /** An image as a node's kubelet lists it: by digest and by tag. */
 export function heldImage(name: string, megabytes: number): HeldImage {
 	const repository = name.replace(/:[^:/]+$/, '');
-	const digest = [...name].reduce((sum, character) => (sum * 31 + character.charCodeAt(0)) >>> 0, 7).toString(16);
+	const digest = createHash('sha256').update(name).digest('hex');
 	return {
-		names: [`${repository}@sha256:${digest.padStart(8, '0').repeat(8)}`, name],
+		names: [`${repository}@sha256:${digest}`, name],
 		sizeBytes: Math.round(megabytes * 1_000_000),
 	};
 }

@@ -83,7 +83,7 @@ export class Kubelets {
 
 	stop(): void {
 		this.#unsubscribe();
-		for (const uid of [...this.#workers.keys()]) {
+		for (const uid of this.#workers.keys()) {
 			this.#stop(uid);
 		}
 	}

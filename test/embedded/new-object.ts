@@ -140,7 +140,7 @@ function newPod(object: KubeObject): Pod {
 				'Pod',
 				name,
 				`${path}.name`,
-				`Invalid value: "${String(container)}": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character`,
+				`Invalid value: "${container}": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character`,
 			);
 		}
 

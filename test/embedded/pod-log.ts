@@ -8,7 +8,7 @@ import type {Store} from './store.ts';
 const known: readonly string[] = ['container', 'tailLines', 'limitBytes', 'follow', 'pretty'];
 
 /** GET of a pod's log: what its container wrote, once it ended. */
-export async function answerLog(store: Store, kubelets: Kubelets, info: RequestInfo, response: ServerResponse): Promise<void> {
+export function answerLog(store: Store, kubelets: Kubelets, info: RequestInfo, response: ServerResponse): void {
 	const {query, namespace, name} = info;
 	const unknown = [...query.keys()].find(key => !known.includes(key));
 	if (unknown !== undefined || isTrue(query.get('follow'))) {

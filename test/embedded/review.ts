@@ -3,7 +3,7 @@ import {allows, type User} from './users.ts';
 
 /** Answers a SelfSubjectAccessReview from the same rules that requests are held against. */
 export function answerReview(user: User, body: unknown): unknown {
-	const spec = ((body as {spec?: ReviewSpec} | undefined)?.spec ?? {}) as ReviewSpec;
+	const spec: ReviewSpec = (body as {spec?: ReviewSpec} | undefined)?.spec ?? {};
 	const attributes = spec.resourceAttributes;
 	if (attributes === undefined) {
 		throw refuse.invalid(

@@ -100,7 +100,7 @@ function fieldMatcher(selector: string, resource: string): Matcher | undefined {
 			throw refuse.badRequest(`field label not supported: ${field}`);
 		}
 
-		return (object: KubeObject) => (String(read(object) ?? '') === value) === (operator !== '!=');
+		return (object: KubeObject) => ((read(object) ?? '') === value) === (operator !== '!=');
 	});
 	return object => requirements.every(matches => matches(object));
 }

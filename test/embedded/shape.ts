@@ -35,14 +35,11 @@ export function negotiate(accept: string | undefined, row: Resource): Shape {
 
 /** One object in the form that was asked for. */
 export function shapeObject(object: KubeObject, shape: Shape, info: RequestInfo): unknown {
-	switch (shape) {
-		case 'object':
-			return object;
-		case 'metadata':
-			return metadataOf(object);
-		case 'table':
-			return tableOf([object], info, {resourceVersion: object.metadata.resourceVersion});
+	if (shape === 'table') {
+		return tableOf([object], info, {resourceVersion: object.metadata.resourceVersion});
 	}
+
+	return shape === 'metadata' ? metadataOf(object) : object;
 }
 
 /** A list in the form that was asked for. */
@@ -53,33 +50,24 @@ export function shapeList(
 	row: Resource,
 	metadata: ListMeta,
 ): unknown {
-	switch (shape) {
-		case 'object': {
-			// Items of a list do not repeat kind and apiVersion.
-			const items = objects.map(({kind: _kind, apiVersion: _apiVersion, ...rest}) => rest);
-			return {
-				kind: `${row.kind}List`,
-				apiVersion: row.group === '' ? row.version : `${row.group}/${row.version}`,
-				metadata,
-				items,
-			};
-		}
-
-		case 'metadata': {
-			return {
-				kind: 'PartialObjectMetadataList',
-				apiVersion: 'meta.k8s.io/v1',
-				metadata,
-				items: objects.map(object => metadataOf(object)),
-			};
-		}
-
-		case 'table': {
-			return tableOf(objects, info, metadata);
-		}
+	if (shape === 'table') {
+		return tableOf(objects, info, metadata);
 	}
+
+	if (shape === 'metadata') {
+		return {
+			kind: 'PartialObjectMetadataList',
+			apiVersion: 'meta.k8s.io/v1',
+			metadata,
+			items: objects.map(object => metadataOf(object)),
+		};
+	}
+
+	// Items of a list do not repeat kind and apiVersion.
+	const items = objects.map(({kind: _kind, apiVersion: _apiVersion, ...rest}) => rest);
+	return {kind: `${row.kind}List`, apiVersion: row.group === '' ? row.version : `${row.group}/${row.version}`, metadata, items};
 }
 
-export function metadataOf({metadata}: KubeObject) {
+function metadataOf({metadata}: KubeObject) {
 	return {kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata};
 }

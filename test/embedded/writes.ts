@@ -80,7 +80,7 @@ function readDeleteOptions({query}: RequestInfo, body: unknown): DeleteOptions {
 	const given = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
 	const policy = query.get('propagationPolicy') ?? given['propagationPolicy'] ?? 'Background';
 	if (policy !== 'Background') {
-		throw refuse.notImplemented(`deletion with propagationPolicy ${String(policy)}`);
+		throw refuse.notImplemented(`deletion with propagationPolicy ${JSON.stringify(policy)}`);
 	}
 
 	const seconds = query.get('gracePeriodSeconds') ?? given['gracePeriodSeconds'];

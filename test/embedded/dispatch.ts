@@ -1,0 +1,101 @@
+import type {ServerResponse} from 'node:http';
+import type {Admission} from './admission.ts';
+import {send} from './body.ts';
+import {discover} from './discovery.ts';
+import type {WatchFault} from './faults.ts';
+import {answerList} from './list.ts';
+import {keyOf} from './objects.ts';
+import type {RequestInfo} from './request-info.ts';
+import type {Resource, Verb} from './resources.ts';
+import {answerReview} from './review.ts';
+import {negotiate, shapeObject} from './shape.ts';
+import {refuse} from './status.ts';
+import type {Store} from './store.ts';
+import type {User} from './users.ts';
+import {openWatch} from './watch.ts';
+import {answerCreate, answerDelete, answerDeleteCollection} from './writes.ts';
+
+/** What requests are carried out on. */
+export type Backend = {
+	readonly store: Store;
+	readonly admission: Admission;
+	/** Answers GET of a pod's log by itself: what a kubelet holds is no object. */
+	readonly answerLog: (info: RequestInfo, response: ServerResponse) => void;
+};
+
+/** One request that may be carried out. */
+export type Allowed = {
+	readonly info: RequestInfo;
+	readonly user: User;
+	readonly accept: string | undefined;
+	readonly body: unknown;
+	readonly response: ServerResponse;
+	readonly watchFault: WatchFault | undefined;
+};
+
+/** Carries out a request and answers it; throws an ApiStatus where it cannot be. */
+export function dispatch(backend: Backend, allowed: Allowed): void {
+	const {info, response} = allowed;
+	if (!info.isResource) {
+		send(response, 200, discover(info.path));
+		return;
+	}
+
+	const {row} = info;
+	if (row === undefined || (row.namespaced && info.namespace === '' && !['list', 'watch'].includes(info.verb))) {
+		throw refuse.noSuchResource();
+	}
+
+	const verbs = info.subresource === '' ? row.verbs : row.subresources[info.subresource];
+	if (verbs === undefined) {
+		throw refuse.notImplemented(`the subresource ${row.resource}/${info.subresource}`);
+	}
+
+	if (!verbs.includes(info.verb as Verb)) {
+		throw ['update', 'patch', 'deletecollection'].includes(info.verb)
+			? refuse.notImplemented(`${info.verb} of ${row.resource}`)
+			: refuse.methodNotAllowed();
+	}
+
+	if (info.subresource === 'log') {
+		backend.answerLog(info, response);
+	} else {
+		answer(backend, allowed, row);
+	}
+}
+
+function answer({store, admission}: Backend, {info, user, accept, body, response, watchFault}: Allowed, row: Resource): void {
+	const write = {store, admission, info, row, body, accept};
+	switch (info.verb) {
+		case 'get':
+			send(response, 200, answerGet(store, info, row, accept));
+			break;
+		case 'list':
+			send(response, 200, answerList(store, info, row, accept));
+			break;
+		case 'watch':
+			openWatch(store, info, row, accept, response, watchFault);
+			break;
+		case 'create':
+			send(response, 201, row.resource === 'selfsubjectaccessreviews' ? answerReview(user, body) : answerCreate(write));
+			break;
+		case 'delete':
+			send(response, 200, answerDelete(write));
+			break;
+		case 'deletecollection':
+			send(response, 200, answerDeleteCollection(write));
+			break;
+		default:
+			throw refuse.notImplemented(`${info.verb} of ${row.resource}`);
+	}
+}
+
+function answerGet(store: Store, info: RequestInfo, row: Resource, accept: string | undefined): unknown {
+	const shape = negotiate(accept, row);
+	const object = store.get(row.resource, keyOf({namespace: row.namespaced ? info.namespace : undefined, name: info.name}));
+	if (object === undefined) {
+		throw refuse.notFound({group: row.group, resource: row.resource, name: info.name});
+	}
+
+	return shapeObject(object, shape, info);
+}

@@ -120,10 +120,9 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
 		refusePods: (namespace, refusal) => admission.refusePods(namespace, refusal),
 		list: (resource, namespace) => store.list(resource, namespace),
 		async stop() {
-			kubelets.stop();
 			garbage.stop();
 			await server.stop();
-			await kubelets.settled();
+			await kubelets.stop();
 			removeFiles();
 			process.off('exit', removeFiles);
 		},

@@ -1,6 +1,10 @@
 import {mkdirSync} from 'node:fs';
 import {join} from 'node:path';
-import {type RunningContainer, runContainer} from './container.ts';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {Window} from '../../lib/transport/window.ts';
+import {runContainer} from './container.ts';
+import {faultyEnd, recordedEnd, spoil, startError} from './container-end.ts';
+import {provideImage} from './image-pull.ts';
 import {imageHasShell} from './images.ts';
 import {keyOf, type Pod} from './objects.ts';
 import {podStatus} from './pod-status.ts';
@@ -20,37 +24,38 @@ export type KubeletsOptions = {
 type Worker = {
 	readonly key: string;
 	readonly uid: string;
-	stopped: boolean;
-	kill: (() => void) | undefined;
+	readonly stop: AbortController;
 	log: Buffer | undefined;
-	deadline: NodeJS.Timeout | undefined;
 };
 
 /** The kubelets of all simulated nodes: each pod that is bound to a node goes through the statuses of a real one. */
 export class Kubelets {
 	/** Images that were pulled, as `NODE IMAGE`. */
 	readonly pulls: string[] = [];
-	readonly #options: KubeletsOptions;
+	readonly #store: Store;
+	readonly #directory: string;
 	readonly #nodes: Map<string, SimulatedNode>;
-	readonly #faults = new Map<string, {fault: NodeFault; left: number}[]>();
+	readonly #faults = new Map<string, {readonly fault: NodeFault; left: number}[]>();
 	readonly #workers = new Map<string, Worker>();
-	readonly #waiting: (() => void)[] = [];
+	readonly #runs = new Set<Promise<void>>();
+	readonly #places: Window;
 	readonly #unsubscribe: () => void;
-	#busy = 0;
 
-	constructor(options: KubeletsOptions) {
-		this.#options = options;
-		this.#nodes = new Map(options.nodes.map(node => [node.object.metadata.name, node]));
-		for (const {object, faults = []} of options.nodes) {
+	constructor({store, nodes, directory, concurrency}: KubeletsOptions) {
+		this.#store = store;
+		this.#directory = directory;
+		this.#places = new Window(concurrency);
+		this.#nodes = new Map(nodes.map(node => [node.object.metadata.name, node]));
+		for (const {object, faults = []} of nodes) {
 			this.setFaults(object.metadata.name, faults);
 		}
 
-		this.#unsubscribe = options.store.subscribe('pods', ({type, object}) => {
+		this.#unsubscribe = store.subscribe('pods', ({type, object}) => {
 			const pod = object as Pod;
 			if (type === 'ADDED') {
 				this.#start(pod);
 			} else if (type === 'DELETED') {
-				this.#stop(pod.metadata.uid);
+				this.#end(pod.metadata.uid);
 			} else if (pod.metadata.deletionTimestamp !== undefined) {
 				this.#terminate(pod);
 			}
@@ -65,27 +70,24 @@ export class Kubelets {
 		);
 	}
 
-	/** The log of a pod's container: undefined where it has none yet, or where the kubelet does not answer. */
-	log(pod: Pod): Buffer | undefined {
-		return this.#workers.get(pod.metadata.uid)?.log;
+	/** The log of a pod's container: undefined where it has none yet. */
+	log({metadata}: Pod): Buffer | undefined {
+		return this.#workers.get(metadata.uid)?.log;
 	}
 
+	/** It answers nothing and starts nothing. */
 	isSilent(node: string): boolean {
-		return (this.#faults.get(node) ?? []).some(({fault, left}) => fault.kind === 'silent' && left > 0);
+		return this.#faults.get(node)?.some(({fault, left}) => fault.kind === 'silent' && left > 0) === true;
 	}
 
-	/** Resolves when no container runs any more. */
-	async settled(): Promise<void> {
-		while (this.#busy > 0) {
-			await delay(5, 'wait');
-		}
-	}
-
-	stop(): void {
+	/** Ends every container; resolves when none is left. */
+	async stop(): Promise<void> {
 		this.#unsubscribe();
 		for (const uid of this.#workers.keys()) {
-			this.#stop(uid);
+			this.#end(uid);
 		}
+
+		await Promise.all(this.#runs);
 	}
 
 	#start(pod: Pod): void {
@@ -94,27 +96,28 @@ export class Kubelets {
 			return;
 		}
 
-		const worker: Worker = {
-			key: keyOf(pod.metadata),
-			uid: pod.metadata.uid,
-			stopped: false,
-			kill: undefined,
-			log: undefined,
-			deadline: undefined,
-		};
+		const worker: Worker = {key: keyOf(pod.metadata), uid: pod.metadata.uid, stop: new AbortController(), log: undefined};
 		this.#workers.set(worker.uid, worker);
 		// Not in the request that makes the pod: the kubelet hears of it by its own watch.
 		setImmediate(() => {
-			void this.#run(pod, node, worker);
+			const run = this.#run(pod, node, worker)
+				.catch((error: unknown) => {
+					if (!worker.stop.signal.aborted) {
+						throw error;
+					}
+				})
+				.finally(() => this.#runs.delete(run));
+			this.#runs.add(run);
 		});
 	}
 
+	/** A pod's whole life. Rejects with the reason of its end where it is stopped on the way. */
 	async #run(pod: Pod, node: SimulatedNode, worker: Worker): Promise<void> {
 		const {object} = node;
 		const faults = this.#takeFaults(object.metadata.name);
-		const failed = faults.find(({kind}) => kind === 'pod-failed');
-		if (failed?.kind === 'pod-failed') {
-			this.#report(worker, podStatus.failed(pod, object, failed.reason, failed.message));
+		const refusal = faults.find(({kind}) => kind === 'pod-failed');
+		if (refusal?.kind === 'pod-failed') {
+			this.#report(worker, podStatus.failed(pod, object, refusal.reason, refusal.message));
 			return;
 		}
 
@@ -122,142 +125,86 @@ export class Kubelets {
 		this.#report(worker, podStatus.waiting(pod, object));
 		const slow = faults.find(({kind}) => kind === 'slow');
 		if (slow?.kind === 'slow') {
-			await delay(slow.ms, 'leave');
+			await sleep(slow.ms, undefined, {signal: worker.stop.signal});
 		}
 
-		if (!this.#haveImage(pod, node, worker, faults)) {
-			return;
-		}
-
-		const waiting = faults.find(({kind}) => kind === 'waiting');
-		if (waiting?.kind === 'waiting') {
-			this.#report(worker, podStatus.waiting(pod, object, waiting.reason, waiting.message));
+		if (this.#isStuck(pod, node, worker, faults)) {
 			return;
 		}
 
 		const startedAt = Date.now();
-		const end = await this.#endOf(pod, node, worker, faults);
-		if (end !== undefined) {
-			worker.log = end.log === undefined ? undefined : Buffer.from(end.log as string);
-			clearTimeout(worker.deadline);
-			this.#report(worker, podStatus.ended(pod, object, end, startedAt));
+		const end = faultyEnd(faults) ?? (await this.#runContainer(pod, node, worker, faults));
+		if (end !== undefined && !worker.stop.signal.aborted) {
+			const {log, ...spoiled} = spoil(end, faults);
+			worker.log = log === undefined ? undefined : Buffer.from(log as string);
+			this.#report(worker, podStatus.ended(pod, object, spoiled, startedAt));
 		}
 	}
 
-	/** How the container ends; undefined where it never does, or the pod was stopped. */
-	async #endOf(pod: Pod, node: SimulatedNode, worker: Worker, faults: readonly NodeFault[]): Promise<ContainerEnd | undefined> {
-		for (const fault of faults) {
-			switch (fault.kind) {
-				case 'oom-killed':
-					return {exitCode: 137, reason: 'OOMKilled', message: '', log: ''};
-				case 'start-error':
-					return {exitCode: 128, reason: 'StartError', message: fault.message, log: ''};
-				case 'hangs':
-					this.#report(worker, podStatus.running(pod, node.object));
-					return undefined;
-				default:
-					break;
-			}
+	/** Reports why the container is not even started, for ever. */
+	#isStuck(pod: Pod, node: SimulatedNode, worker: Worker, faults: readonly NodeFault[]): boolean {
+		const image = provideImage(pod, node, faults);
+		if (image.kind === 'pulled') {
+			this.pulls.push(`${node.object.metadata.name} ${pod.spec.containers[0]?.image}`);
 		}
 
-		const end =
-			node.answers.mode === 'tree' ? await this.#runForReal(pod, node, node.answers.tree, worker) : recordedEnd(pod, node);
-		return end && spoil(end, faults);
-	}
-
-	async #runForReal(pod: Pod, node: SimulatedNode, tree: NodeTree, worker: Worker): Promise<ContainerEnd | undefined> {
-		await this.#admitted();
-		try {
-			if (worker.stopped) {
-				return undefined;
-			}
-
-			const directory = join(this.#options.directory, worker.uid);
-			mkdirSync(directory, {recursive: true});
-			const image = pod.spec.containers[0]?.image ?? '';
-			const {store} = this.#options;
-			const container = runContainer({
-				pod,
-				tree,
-				directory,
-				imageHasShell: imageHasShell(image),
-				configMap: name => store.get('configmaps', keyOf({namespace: pod.metadata.namespace, name})),
-			});
-			return await this.#follow(container, pod, node, worker);
-		} finally {
-			this.#busy -= 1;
-			this.#waiting.shift()?.();
+		const waiting =
+			image.kind === 'missing'
+				? image.waiting
+				: faults.flatMap(fault => (fault.kind === 'waiting' ? [[fault.reason, fault.message] as const] : []));
+		for (const [reason, message] of waiting) {
+			this.#report(worker, podStatus.waiting(pod, node.object, reason, message));
 		}
+
+		return waiting.length > 0;
 	}
 
-	async #follow(
-		container: ReturnType<typeof runContainer>,
+	/** How the container ends by itself; undefined where it never does, or never starts. */
+	async #runContainer(
 		pod: Pod,
 		node: SimulatedNode,
 		worker: Worker,
+		faults: readonly NodeFault[],
 	): Promise<ContainerEnd | undefined> {
-		if (isRunning(container)) {
-			worker.kill = container.kill;
+		if (faults.some(({kind}) => kind === 'hangs')) {
+			this.#report(worker, podStatus.running(pod, node.object));
+			return undefined;
+		}
+
+		if (node.answers.mode === 'recorded') {
+			return recordedEnd(pod, node.answers.answer);
+		}
+
+		await this.#places.acquire(worker.stop.signal);
+		try {
+			return await this.#runInTree(pod, node, node.answers.tree, worker);
+		} finally {
+			this.#places.release();
+		}
+	}
+
+	async #runInTree(pod: Pod, node: SimulatedNode, tree: NodeTree, worker: Worker): Promise<ContainerEnd | undefined> {
+		const directory = join(this.#directory, worker.uid);
+		mkdirSync(directory, {recursive: true});
+		const container = runContainer({
+			pod,
+			tree,
+			directory,
+			imageHasShell: imageHasShell(pod.spec.containers[0]?.image ?? ''),
+			configMap: name => this.#store.get('configmaps', keyOf({namespace: pod.metadata.namespace, name})),
+		});
+		if ('ended' in container) {
+			worker.stop.signal.addEventListener('abort', container.kill, {once: true});
 			this.#report(worker, podStatus.running(pod, node.object));
 			return container.ended;
 		}
 
 		// A volume that cannot be mounted stays ContainerCreating; why stands in an event only.
-		return container.kind === 'start' ? {exitCode: 128, reason: 'StartError', message: container.message, log: ''} : undefined;
-	}
-
-	async #admitted(): Promise<void> {
-		if (this.#busy >= this.#options.concurrency) {
-			await new Promise<void>(resolve => {
-				this.#waiting.push(resolve);
-			});
-		}
-
-		this.#busy += 1;
-	}
-
-	/** Whether the container's image is there, by its pull policy; reports why not. */
-	#haveImage(pod: Pod, node: SimulatedNode, worker: Worker, faults: readonly NodeFault[]): boolean {
-		const {image = '', imagePullPolicy = 'IfNotPresent'} = pod.spec.containers[0] ?? {};
-		const {object, registry = true} = node;
-		const isHeld = object.status.images.some(({names}) => names.includes(image));
-		const fault = faults.find(({kind}) => kind === 'image-pull');
-		if (imagePullPolicy === 'Never' && !isHeld) {
-			this.#report(
-				worker,
-				podStatus.waiting(
-					pod,
-					object,
-					'ErrImageNeverPull',
-					`Container image "${image}" is not present with pull policy of Never`,
-				),
-			);
-			return false;
-		}
-
-		if (fault === undefined && imagePullPolicy !== 'Always' && isHeld) {
-			return true;
-		}
-
-		if (fault === undefined && registry) {
-			this.pulls.push(`${object.metadata.name} ${image}`);
-			return true;
-		}
-
-		const why =
-			fault?.kind === 'image-pull' && fault.message !== undefined
-				? fault.message
-				: `failed to pull and unpack image "${image}": failed to resolve reference "${image}": failed to do request: dial tcp: lookup registry: no such host`;
-		this.#report(worker, podStatus.waiting(pod, object, 'ErrImagePull', why));
-		this.#report(
-			worker,
-			podStatus.waiting(pod, object, 'ImagePullBackOff', `Back-off pulling image "${image}": ErrImagePull: ${why}`),
-		);
-		return false;
+		return container.kind === 'start' ? startError(container.message) : undefined;
 	}
 
 	#takeFaults(node: string): readonly NodeFault[] {
-		const armed = (this.#faults.get(node) ?? []).filter(({left}) => left > 0);
+		const armed = this.#faults.get(node)?.filter(({left}) => left > 0) ?? [];
 		for (const entry of armed) {
 			entry.left -= 1;
 		}
@@ -268,87 +215,43 @@ export class Kubelets {
 	#armDeadline(pod: Pod, node: SimulatedNode, worker: Worker): void {
 		const seconds = pod.spec.activeDeadlineSeconds;
 		if (seconds !== undefined) {
-			worker.deadline = setTimeout(() => {
-				worker.kill?.();
-				this.#report(
-					worker,
-					podStatus.failed(pod, node.object, 'DeadlineExceeded', 'Pod was active on the node longer than the specified deadline'),
-				);
-				worker.stopped = true;
-			}, seconds * 1000).unref();
+			const expire = () => {
+				const {phase} = (this.#store.get('pods', worker.key) as Pod | undefined)?.status ?? {};
+				if (phase === 'Pending' || phase === 'Running') {
+					this.#report(
+						worker,
+						podStatus.failed(
+							pod,
+							node.object,
+							'DeadlineExceeded',
+							'Pod was active on the node longer than the specified deadline',
+						),
+					);
+					worker.stop.abort();
+				}
+			};
+			const timer = setTimeout(expire, seconds * 1000).unref();
+			worker.stop.signal.addEventListener('abort', () => clearTimeout(timer), {once: true});
 		}
 	}
 
-	/** Writes the status, unless the pod is gone or stopped. */
-	#report(worker: Worker, status: Pod['status']): void {
-		if (!worker.stopped) {
-			const {store} = this.#options;
-			const current = store.get('pods', worker.key);
-			if (current?.metadata.uid === worker.uid) {
-				store.update<Pod>('pods', worker.key, pod => ({...pod, status}));
-			}
+	/** Writes the status, unless the pod is gone or was stopped. */
+	#report({key, uid, stop}: Worker, status: Pod['status']): void {
+		if (!stop.signal.aborted && this.#store.get('pods', key)?.metadata.uid === uid) {
+			this.#store.update<Pod>('pods', key, pod => ({...pod, status}));
 		}
 	}
 
 	/** Deletion of a pod that may still run: it is killed and removed, without waiting for its grace period. */
-	#terminate(pod: Pod): void {
-		if (!this.isSilent(pod.spec.nodeName ?? '')) {
-			this.#stop(pod.metadata.uid);
-			setImmediate(() => this.#options.store.remove('pods', keyOf(pod.metadata)));
+	#terminate({spec, metadata}: Pod): void {
+		if (!this.isSilent(spec.nodeName ?? '')) {
+			this.#end(metadata.uid);
+			setImmediate(() => this.#store.remove('pods', keyOf(metadata)));
 		}
 	}
 
-	#stop(uid: string): void {
-		const worker = this.#workers.get(uid);
-		if (worker !== undefined) {
-			worker.stopped = true;
-			clearTimeout(worker.deadline);
-			worker.kill?.();
-			this.#workers.delete(uid);
-		}
+	#end(uid: string): void {
+		this.#workers.get(uid)?.stop.abort();
+		this.#workers.delete(uid);
 	}
-}
-
-function isRunning(container: ReturnType<typeof runContainer>): container is RunningContainer {
-	return 'ended' in container;
-}
-
-/** The last two words of the probe's command are the run and the node's uid. */
-function recordedEnd(pod: Pod, {object, answers}: SimulatedNode): ContainerEnd {
-	if (answers.mode !== 'recorded') {
-		throw new Error(`node ${object.metadata.name} has no recorded answer`);
-	}
-
-	const [run = '', uid = ''] = pod.spec.containers[0]?.command?.slice(-2) ?? [];
-	const answer = answers.answer({node: object.metadata.name, run, uid});
-	return typeof answer === 'string' ? {exitCode: 0, message: answer, log: answer} : answer;
-}
-
-/** Message and log as faults leave them. */
-function spoil(end: ContainerEnd, faults: readonly NodeFault[]): ContainerEnd {
-	const spoiled = {...end};
-	for (const fault of faults) {
-		if (fault.kind === 'message') {
-			spoiled.message = change(spoiled.message, fault.change);
-		} else if (fault.kind === 'log') {
-			spoiled.log = change(spoiled.log ?? '', fault.change);
-		}
-	}
-
-	return spoiled;
-}
-
-/** Byte for byte: each byte is one character to the one who changes. */
-function change(bytes: string | Buffer, how: (text: string) => string): Buffer {
-	return Buffer.from(how(Buffer.from(bytes as string).toString('latin1')), 'latin1');
-}
-
-/** `waitFor`: whether the process is to stay for it. */
-async function delay(ms: number, waitFor: 'wait' | 'leave'): Promise<void> {
-	await new Promise(resolve => {
-		const timer = setTimeout(resolve, ms);
-		if (waitFor === 'leave') {
-			timer.unref();
-		}
-	});
 }

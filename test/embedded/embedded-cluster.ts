@@ -67,12 +67,23 @@ export type EmbeddedCluster = {
 	readonly stop: () => Promise<void>;
 };
 
+/** Of clusters that were not stopped: a test that failed leaves its process without doing so. */
+const remaining = new Set<string>();
+process.once('exit', () => {
+	for (const directory of remaining) {
+		removeFiles(directory);
+	}
+});
+
+function removeFiles(directory: string): void {
+	rmSync(directory, {recursive: true, force: true});
+	remaining.delete(directory);
+}
+
 /** Starts an API server over TLS on a free port of 127.0.0.1 and the kubelets of its nodes, all in this process. */
 export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Promise<EmbeddedCluster> {
 	const directory = mkdtempSync(join(tmpdir(), 'cni-upgrade-embedded-'));
-	// For a process that ends without stop(): a test that failed.
-	const removeFiles = () => rmSync(directory, {recursive: true, force: true});
-	process.once('exit', removeFiles);
+	remaining.add(directory);
 	const store = new Store(options.historySize === undefined ? {} : {historySize: options.historySize});
 	for (const [name, labels] of Object.entries({
 		default: {},
@@ -123,8 +134,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
 			garbage.stop();
 			await server.stop();
 			await kubelets.stop();
-			removeFiles();
-			process.off('exit', removeFiles);
+			removeFiles(directory);
 		},
 	};
 }

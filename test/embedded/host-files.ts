@@ -2,7 +2,7 @@ import {randomUUID} from 'node:crypto';
 import {nodeArchitecture, type PluginAnswer, shellHead, simulatedPlugin} from './simulated-plugin.ts';
 import type {TreeFiles} from './tree.ts';
 
-/** What every host has: an operating system with a shell, and the directories that its programs lie in. */
+/** What every host has: an operating system, and except for `none` a shell and the directories that its programs lie in. */
 export function systemFiles({
 	hostname,
 	prettyName,
@@ -11,20 +11,22 @@ export function systemFiles({
 }: {
 	readonly hostname: string;
 	readonly prettyName: string;
-	readonly family: 'deb' | 'rpm';
+	readonly family: 'deb' | 'rpm' | 'none';
 	readonly kernel: string;
 }): TreeFiles {
 	const hasLib64 = family === 'rpm' || nodeArchitecture === 'amd64';
 	return {
-		'/bin/sh': {content: shellHead(), mode: 0o755},
-		'/lib': {directory: true},
-		...(hasLib64 && {'/lib64': {directory: true}}),
-		'/usr/bin': {directory: true},
-		'/etc/os-release': `PRETTY_NAME="${prettyName}"\nID=${family === 'deb' ? 'debian' : 'fedora'}\n`,
+		'/etc/os-release': `PRETTY_NAME="${prettyName}"\n`,
 		'/etc/hostname': `${hostname}\n`,
 		'/proc/sys/kernel/hostname': `${hostname}\n`,
 		'/proc/sys/kernel/osrelease': `${kernel}\n`,
 		'/proc/sys/kernel/random/boot_id': `${randomUUID()}\n`,
+		...(family !== 'none' && {
+			'/bin/sh': {content: shellHead(), mode: 0o755},
+			'/lib': {directory: true},
+			...(hasLib64 && {'/lib64': {directory: true}}),
+			'/usr/bin': {directory: true},
+		}),
 		...(family === 'deb' && {'/var/lib/dpkg/status': ''}),
 	};
 }
@@ -32,7 +34,6 @@ export function systemFiles({
 export type ContainerdSpec = {
 	/** Without a leading v. */
 	readonly version: string;
-	/** `containerd github.com/containerd/containerd VERSION COMMIT`, where it is not upstream's. */
 	readonly binDir?: string;
 	readonly confDir?: string;
 	/** Whether crictl is on the node. */

@@ -95,6 +95,18 @@ test('every node of the demo whose kubelet speaks answers the real script with a
 	t.is(cluster.alive.peak, 7);
 });
 
+test('a plugin that is read instead of run answers the same', async t => {
+	const recordsOf = async (interpretPlugins: boolean): Promise<string> => {
+		const {cluster, client} = await start(t, {nodes: [healthyNode('one')], interpretPlugins});
+		const [{metadata}] = cluster.list('nodes') as readonly [Node];
+		const pods = await probe(client, cluster.list('nodes') as readonly Node[], hasEnded);
+		const frame = readFrame(terminated(pods.get('one')).message, {run, uid: metadata.uid});
+		return frame.kind === 'answer' ? frame.records.replace(/^host boot-id .*/m, '') : frame.kind;
+	};
+
+	t.is(await recordsOf(true), await recordsOf(false));
+});
+
 test('nothing is left of a cluster that was stopped', async t => {
 	const cluster = await startEmbeddedCluster({nodes: [healthyNode('one')]});
 	const directory = dirname(dirname(dirname(cluster.tree('one').root)));

@@ -14,7 +14,7 @@ import {RequestLog} from './request-log.ts';
 import {startServer} from './server.ts';
 import type {NodeAnswers, NodeFault, NodeTree, RecordedAnswer, SimulatedNode} from './simulated-node.ts';
 import {Store} from './store.ts';
-import {plantTools, plantTree, type TreeFiles} from './tree.ts';
+import {mustInterpretPlugins, plantTools, plantTree, type TreeFiles} from './tree.ts';
 import {everything, type Rule, type User, Users} from './users.ts';
 
 /** A node to start with. */
@@ -36,6 +36,8 @@ export type EmbeddedClusterOptions = AdmissionOptions & {
 	readonly namespaces?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 	/** What runs in place of the nodes' /bin/sh; default: this machine's. */
 	readonly shell?: string;
+	/** Whether simulated plugins are read by a stand-in instead of being run; default: where this is not Linux. */
+	readonly interpretPlugins?: boolean;
 	/** Other tools than those on PATH, by name: another `awk`. */
 	readonly tools?: Readonly<Record<string, string>>;
 	/** Changes that a watch can go back to, for each resource. */
@@ -140,7 +142,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
 }
 
 function plantNodes(
-	{nodes, shell = '/bin/sh', tools: instead}: EmbeddedClusterOptions,
+	{nodes, shell = '/bin/sh', tools: instead, interpretPlugins = mustInterpretPlugins}: EmbeddedClusterOptions,
 	directory: string,
 ): readonly SimulatedNode[] {
 	const tools = plantTools(join(directory, 'tools'), instead);
@@ -156,6 +158,7 @@ function plantNodes(
 							files: host.files,
 							commands: host.commands,
 							tools,
+							interpretPlugins,
 							shell,
 						}),
 					};

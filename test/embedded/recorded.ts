@@ -9,7 +9,7 @@ import {type HeldImage, heldImage} from './images.ts';
 import {commonImages, nodeObject} from './node-object.ts';
 import {configNewerThanPlugins, healthyNode, versionMissingOnNewContainerd} from './scenarios.ts';
 import type {RecordedAnswer} from './simulated-node.ts';
-import {plantTools, plantTree, treeEnvironment} from './tree.ts';
+import {mustInterpretPlugins, plantTools, plantTree, treeEnvironment} from './tree.ts';
 
 export type RecordedFleetOptions = {
 	readonly nodes: number;
@@ -79,6 +79,7 @@ export async function recordAnswers(setups: readonly NodeSetup[]): Promise<reado
 					commands: host.commands,
 					tools,
 					shell: '/bin/sh',
+					interpretPlugins: mustInterpretPlugins,
 				});
 				const {encoding, payload} = parts(await runScript({...treeEnvironment(tree), CNI_UPGRADE_ROOT: tree.root}));
 				return ({run, uid}: {readonly run: string; readonly uid: string}) => frame({run, uid, encoding, payload});

@@ -23,13 +23,18 @@ export type TreeOptions = {
 	/** The directory of tools, made once by `plantTools`. */
 	readonly tools: string;
 	readonly shell: string;
+	/** Whether simulated plugins are read by the stand-in `timeout` instead of being run. */
+	readonly interpretPlugins: boolean;
 };
+
+/** Where ELF programs do not run. */
+export const mustInterpretPlugins = process.platform !== 'linux';
 
 /** Commands that every node has, whatever else. */
 const everyNode: readonly string[] = ['chroot', 'timeout'];
 
 /** Writes a node's files and the directory that comes first on its PATH. */
-export function plantTree({directory, files, commands, tools, shell}: TreeOptions): NodeTree {
+export function plantTree({directory, files, commands, tools, shell, interpretPlugins}: TreeOptions): NodeTree {
 	const root = join(directory, 'root');
 	const bin = join(directory, 'commands');
 	mkdirSync(root, {recursive: true});
@@ -48,7 +53,7 @@ export function plantTree({directory, files, commands, tools, shell}: TreeOption
 	const environment = {
 		STAND_IN_SHELL: shell,
 		...(timeout !== undefined && {STAND_IN_TIMEOUT: timeout}),
-		...(process.platform !== 'linux' && {STAND_IN_PLUGINS: 'interpret'}),
+		...(interpretPlugins && {STAND_IN_PLUGINS: 'interpret'}),
 	};
 	return {root, path: [bin, tools], shell, environment};
 }

@@ -32,8 +32,8 @@ END
 for name in ca server; do
 	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout $name.key -out $name.csr -subj "/CN=embedded-cluster-$name"
 done
-validity='-startdate 20200101000000Z -enddate 21200101000000Z -batch -notext'
-openssl ca -config ca.cnf -selfsign -keyfile ca.key -in ca.csr -out ca.crt -extensions authority $validity
-openssl ca -config ca.cnf -cert ca.crt -keyfile ca.key -in server.csr -out server.crt -extensions server $validity
+set -- -startdate 20200101000000Z -enddate 21200101000000Z -batch -notext
+openssl ca -config ca.cnf -selfsign -keyfile ca.key -in ca.csr -out ca.crt -extensions authority "$@"
+openssl ca -config ca.cnf -cert ca.crt -keyfile ca.key -in server.csr -out server.crt -extensions server "$@"
 # The CA's key is not kept: nothing else is ever to be signed with it.
 cp ca.crt server.crt server.key "$here"

@@ -1,7 +1,8 @@
 /*
 The embedded cluster as a process of its own:
 
-	node test/embedded/main.ts [--nodes N --recorded] [--silent PERCENT] --kubeconfig FILE
+	node test/embedded/main.ts --demo --kubeconfig FILE                                  eight nodes with trees
+	node test/embedded/main.ts --nodes N --recorded [--silent PERCENT] --kubeconfig FILE  any number of recorded ones
 
 It writes the kubeconfig, prints one line, `ready URL NODES`, and ends when its standard input ends or on SIGTERM or SIGINT,
 removing everything that it made. A line `stats` on standard input is answered with one line of JSON.
@@ -15,6 +16,7 @@ import {demoFleet} from './scenarios.ts';
 
 const {values} = parseArgs({
 	options: {
+		demo: {type: 'boolean', default: false},
 		nodes: {type: 'string'},
 		recorded: {type: 'boolean', default: false},
 		silent: {type: 'string', default: '0'},
@@ -22,8 +24,10 @@ const {values} = parseArgs({
 	},
 });
 
-if (values.kubeconfig === undefined || values.recorded !== (values.nodes !== undefined)) {
-	process.stderr.write('usage: node test/embedded/main.ts [--nodes N --recorded] [--silent PERCENT] --kubeconfig FILE\n');
+if (values.kubeconfig === undefined || values.demo === values.recorded || values.recorded !== (values.nodes !== undefined)) {
+	process.stderr.write(
+		'usage: node test/embedded/main.ts (--demo | --nodes N --recorded [--silent PERCENT]) --kubeconfig FILE\n',
+	);
 	process.exit(2);
 }
 

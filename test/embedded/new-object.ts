@@ -133,7 +133,7 @@ function newPod(object: KubeObject): Pod {
 	}
 
 	const volumes = (spec['volumes'] ?? []) as NonNullable<Pod['spec']['volumes']>;
-	for (const [index, {name: container, image, volumeMounts = []}] of containers.entries()) {
+	for (const [index, {name: container, image, command = [], args = [], volumeMounts = []}] of containers.entries()) {
 		const path = `spec.containers[${index}]`;
 		if (typeof container !== 'string' || !labelName.test(container)) {
 			throw refuse.invalid(
@@ -146,6 +146,12 @@ function newPod(object: KubeObject): Pod {
 
 		if (typeof image !== 'string' || image === '' || image.trim() !== image) {
 			throw refuse.invalid('Pod', name, `${path}.image`, 'Required value', 'FieldValueRequired');
+		}
+
+		if ([...command, ...args].some(word => typeof word !== 'string')) {
+			throw refuse.badRequest(
+				'Pod in version "v1" cannot be handled as a Pod: json: cannot unmarshal into Go struct field Container.spec.containers.command of type string',
+			);
 		}
 
 		for (const [mountIndex, mount] of volumeMounts.entries()) {

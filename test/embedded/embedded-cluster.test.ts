@@ -324,3 +324,60 @@ test('a pod that is bound to no node of this cluster stays pending', async t => 
 	t.is((await client.call('POST', paths.pods(namespace), {body})).status, 201);
 	t.is((cluster.list('pods')[0] as Pod).status.phase, 'Pending');
 });
+
+test('a pod whose volume is not on the host is never started', async t => {
+	const {cluster, client} = await start(t, {nodes: [healthyNode('one')]});
+	const launch = {image: 'registry.k8s.io/pause:3.10', hostDirs: ['/bin', '/nix']};
+	const body = probePod({
+		namespace,
+		name: 'p',
+		node: 'one',
+		uid: 'u',
+		run,
+		index: 0,
+		launch,
+		pullSecret: undefined,
+		deadlineSeconds: 1,
+		configMap: undefined,
+	});
+	await client.call('POST', paths.configMaps(namespace), {body: scriptConfigMap(namespace, run, collectScript())});
+	await client.call('POST', paths.pods(namespace), {body});
+	const states: string[] = [];
+	for await (const {object} of client.lines(paths.pods(namespace), {query: {watch: true, timeoutSeconds: 10}})) {
+		states.push(
+			`${object.status.phase} ${object.status.reason ?? object.status.containerStatuses?.[0].state.waiting.reason ?? ''}`,
+		);
+		if (object.status.phase === 'Failed') {
+			break;
+		}
+	}
+
+	t.deepEqual(states.slice(-2), ['Pending ContainerCreating', 'Failed DeadlineExceeded']);
+	t.is(cluster.alive.unfinishedPeak, 1);
+});
+
+test('an image without a shell cannot run the probe unless the host lends its own', async t => {
+	const {client} = await start(t, {nodes: [healthyNode('one')]});
+	await client.call('POST', paths.configMaps(namespace), {body: scriptConfigMap(namespace, run, collectScript())});
+	const launch = {image: 'registry.k8s.io/pause:3.10', hostDirs: []};
+	const body = probePod({
+		namespace,
+		name: 'p',
+		node: 'one',
+		uid: 'u',
+		run,
+		index: 0,
+		launch,
+		pullSecret: undefined,
+		deadlineSeconds: 60,
+		configMap: undefined,
+	});
+	await client.call('POST', paths.pods(namespace), {body});
+	for await (const {object} of client.lines(paths.pods(namespace), {query: {watch: true, timeoutSeconds: 10}})) {
+		if (hasEnded(object)) {
+			t.is(terminated(object).reason, 'StartError');
+			t.regex(terminated(object).message, /exec: "\/bin\/sh": stat \/bin\/sh: no such file or directory/);
+			break;
+		}
+	}
+});

@@ -12,15 +12,16 @@ export function heldImage(name: string, megabytes: number): HeldImage {
 	};
 }
 
-/** Images that hold /bin/sh. All others are distroless or made from scratch, as kube-proxy, CoreDNS and the pause image are. */
-const withShell: readonly RegExp[] = [
-	/(^|\/)(busybox|alpine|debian|ubuntu|fedora|toolbox)(:|@|$)/,
-	/(^|\/)flannel\/flannel(:|@)/,
-	/(^|\/)cilium\/cilium(:|@)/,
-	/(^|\/)kube-router(:|@)/,
-	/(^|\/)amazon-k8s-cni(:|@)/,
+/** Images without /bin/sh: distroless, or made from scratch. */
+const withoutShell: readonly RegExp[] = [
+	/(^|\/)pause(:|@|$)/,
+	/(^|\/)kube-(proxy|apiserver|controller-manager|scheduler)(:|@)/,
+	/(^|\/)(coredns|etcd|metrics-server)(:|@)/,
+	/(^|\/)calico\//,
+	/(^|\/)distroless\//,
+	/(^|\/)service-\d+(:|@)/,
 ];
 
 export function imageHasShell(image: string): boolean {
-	return withShell.some(pattern => pattern.test(image));
+	return !withoutShell.some(pattern => pattern.test(image));
 }

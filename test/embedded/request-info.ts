@@ -39,7 +39,7 @@ export function readRequestInfo(method: string, url: string): RequestInfo {
 		};
 	}
 
-	const parts = (groups['rest'] ?? '').split('/').map(part => decodeURIComponent(part));
+	const parts = (groups['rest'] ?? '').split('/').map(part => decoded(part));
 	// A namespace's own path carries its name as the namespace too: GET /api/v1/namespaces/x is judged "in the namespace x".
 	const namespace = parts[0] === 'namespaces' && parts.length > 1 ? (parts[1] ?? '') : '';
 	const [resource = '', name = '', subresource = ''] = namespace !== '' && parts.length > 2 ? parts.slice(2) : parts;
@@ -79,4 +79,13 @@ function verbOf(method: string, name: string, query: URLSearchParams): string {
 /** A boolean of the query as Go's conversion reads it: present and neither `false` nor `0`. */
 export function isTrue(value: string | null): boolean {
 	return value !== null && value !== 'false' && value !== '0';
+}
+
+/** A part of the path; one that is not encoded as it should be names nothing. */
+function decoded(part: string): string {
+	try {
+		return decodeURIComponent(part);
+	} catch {
+		return part;
+	}
 }

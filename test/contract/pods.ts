@@ -67,12 +67,15 @@ export const podContract: readonly Case[] = [
 		},
 	},
 	{
-		title: 'a pod that runs goes when it is deleted',
+		title: 'a pod that runs shows its log and goes when it is deleted',
 		async run(t, server) {
 			const {client, namespace} = server;
 			const path = `${paths.pods(namespace)}/endless`;
-			await client.call('POST', paths.pods(namespace), {body: shellPod(server, 'endless', 'while :; do sleep 1; done')});
+			await client.call('POST', paths.pods(namespace), {
+				body: shellPod(server, 'endless', 'echo started; while :; do sleep 1; done'),
+			});
 			t.true(await eventually(async () => (await client.call('GET', path)).json.status.phase === 'Running'));
+			t.true(await eventually(async () => (await client.call('GET', `${path}/log`)).text === 'started\n'));
 			await client.call('DELETE', path, {query: {gracePeriodSeconds: 1}});
 			t.true(await eventually(async () => (await client.call('GET', path)).status === 404));
 		},

@@ -22,7 +22,7 @@ export async function readBody(request: IncomingMessage): Promise<unknown> {
 		return undefined;
 	}
 
-	if (!/^application\/json\b/.test(request.headers['content-type'] ?? 'application/json')) {
+	if (!/^application\/([\w.-]+\+)?json\b/.test(request.headers['content-type'] ?? 'application/json')) {
 		throw refuse.unsupportedMediaType();
 	}
 

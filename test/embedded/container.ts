@@ -22,6 +22,8 @@ export type StartFailure =
 
 export type RunningContainer = {
 	readonly ended: Promise<ContainerEnd>;
+	/** What it wrote so far. */
+	readonly log: () => Buffer;
 	readonly kill: () => void;
 };
 
@@ -60,7 +62,11 @@ export function runContainer(options: ContainerOptions): RunningContainer | Star
 		// Its own process group, so that whatever it started ends with it.
 		detached: true,
 	});
-	return {ended: endOf(child, messageFile, container), kill: () => killGroup(child)};
+	const log: Buffer[] = [];
+	child.stdout.on('data', (chunk: Buffer) => log.push(chunk));
+	child.stderr.on('data', (chunk: Buffer) => log.push(chunk));
+	const whole = () => Buffer.concat(log);
+	return {ended: endOf(child, messageFile, container, whole), log: whole, kill: () => killGroup(child)};
 }
 
 type Mount = {readonly mountPath: string; readonly real: string};
@@ -133,15 +139,17 @@ function noSuchExecutable(executable: string): string {
 	return `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "${executable}": stat ${executable}: no such file or directory: unknown`;
 }
 
-async function endOf(child: ChildProcess, messageFile: string, {terminationMessagePolicy}: Container): Promise<ContainerEnd> {
-	const log: Buffer[] = [];
-	child.stdout?.on('data', (chunk: Buffer) => log.push(chunk));
-	child.stderr?.on('data', (chunk: Buffer) => log.push(chunk));
+async function endOf(
+	child: ChildProcess,
+	messageFile: string,
+	{terminationMessagePolicy}: Container,
+	log: () => Buffer,
+): Promise<ContainerEnd> {
 	const exitCode = await new Promise<number>(resolve => {
 		child.once('error', () => resolve(127));
 		child.once('close', (code, signal) => resolve(code ?? (signal === 'SIGKILL' ? 137 : 143)));
 	});
-	const whole = Buffer.concat(log);
+	const whole = log();
 	const written = existsSync(messageFile) ? readFileSync(messageFile) : Buffer.alloc(0);
 	const message =
 		written.length === 0 && exitCode !== 0 && terminationMessagePolicy === 'FallbackToLogsOnError' ? logTail(whole) : written;

@@ -25,7 +25,7 @@ type Worker = {
 	readonly key: string;
 	readonly uid: string;
 	readonly stop: AbortController;
-	log: Buffer | undefined;
+	log: (() => Buffer) | undefined;
 };
 
 /** The kubelets of all simulated nodes: each pod that is bound to a node goes through the statuses of a real one. */
@@ -72,7 +72,7 @@ export class Kubelets {
 
 	/** The log of a pod's container: undefined where it has none yet. */
 	log({metadata}: Pod): Buffer | undefined {
-		return this.#workers.get(metadata.uid)?.log;
+		return this.#workers.get(metadata.uid)?.log?.();
 	}
 
 	/** It answers nothing and starts nothing. */
@@ -136,7 +136,7 @@ export class Kubelets {
 		const end = faultyEnd(faults) ?? (await this.#runContainer(pod, node, worker, faults));
 		if (end !== undefined && !worker.stop.signal.aborted) {
 			const {log, ...spoiled} = spoil(end, faults);
-			worker.log = log === undefined ? undefined : Buffer.from(log as string);
+			worker.log = () => Buffer.from((log ?? '') as string);
 			this.#report(worker, podStatus.ended(pod, object, spoiled, startedAt));
 		}
 	}
@@ -194,6 +194,7 @@ export class Kubelets {
 			configMap: name => this.#store.get('configmaps', keyOf({namespace: pod.metadata.namespace, name})),
 		});
 		if ('ended' in container) {
+			worker.log = container.log;
 			worker.stop.signal.addEventListener('abort', container.kill, {once: true});
 			this.#report(worker, podStatus.running(pod, node.object));
 			return container.ended;

@@ -129,7 +129,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
 		alive,
 		pulls: kubelets.pulls,
 		tree: name => treeOf(nodes, name),
-		setNodeFaults: (node, faults) => kubelets.setFaults(node, faults),
+		setNodeFaults: (node, faults) => kubelets.faults.set(node, faults),
 		refusePods: (namespace, refusal) => admission.refusePods(namespace, refusal),
 		list: (resource, namespace) => store.list(resource, namespace),
 		async stop() {

@@ -6,6 +6,7 @@ import {runContainer} from './container.ts';
 import {faultyEnd, recordedEnd, spoil, startError} from './container-end.ts';
 import {provideImage} from './image-pull.ts';
 import {imageHasShell} from './images.ts';
+import {NodeFaults} from './node-faults.ts';
 import {keyOf, type Pod} from './objects.ts';
 import {podStatus} from './pod-status.ts';
 import type {ContainerEnd, NodeFault, NodeTree, SimulatedNode} from './simulated-node.ts';
@@ -32,10 +33,10 @@ type Worker = {
 export class Kubelets {
 	/** Images that were pulled, as `NODE IMAGE`. */
 	readonly pulls: string[] = [];
+	readonly faults = new NodeFaults();
 	readonly #store: Store;
 	readonly #directory: string;
 	readonly #nodes: Map<string, SimulatedNode>;
-	readonly #faults = new Map<string, {readonly fault: NodeFault; left: number}[]>();
 	readonly #workers = new Map<string, Worker>();
 	readonly #runs = new Set<Promise<void>>();
 	readonly #places: Window;
@@ -47,7 +48,7 @@ export class Kubelets {
 		this.#places = new Window(concurrency);
 		this.#nodes = new Map(nodes.map(node => [node.object.metadata.name, node]));
 		for (const {object, faults = []} of nodes) {
-			this.setFaults(object.metadata.name, faults);
+			this.faults.set(object.metadata.name, faults);
 		}
 
 		this.#unsubscribe = store.subscribe('pods', ({type, object}) => {
@@ -62,22 +63,9 @@ export class Kubelets {
 		});
 	}
 
-	/** What goes wrong on a node from now on, in place of what did. */
-	setFaults(node: string, faults: readonly NodeFault[]): void {
-		this.#faults.set(
-			node,
-			faults.map(fault => ({fault, left: fault.times ?? Number.POSITIVE_INFINITY})),
-		);
-	}
-
 	/** The log of a pod's container: undefined where it has none yet. */
 	log({metadata}: Pod): Buffer | undefined {
 		return this.#workers.get(metadata.uid)?.log?.();
-	}
-
-	/** It answers nothing and starts nothing. */
-	isSilent(node: string): boolean {
-		return this.#faults.get(node)?.some(({fault, left}) => fault.kind === 'silent' && left > 0) === true;
 	}
 
 	/** Ends every container; resolves when none is left. */
@@ -92,7 +80,7 @@ export class Kubelets {
 
 	#start(pod: Pod): void {
 		const node = this.#nodes.get(pod.spec.nodeName ?? '');
-		if (node === undefined || this.isSilent(node.object.metadata.name)) {
+		if (node === undefined || this.faults.isSilent(node.object.metadata.name)) {
 			return;
 		}
 
@@ -114,7 +102,7 @@ export class Kubelets {
 	/** A pod's whole life. Rejects with the reason of its end where it is stopped on the way. */
 	async #run(pod: Pod, node: SimulatedNode, worker: Worker): Promise<void> {
 		const {object} = node;
-		const faults = this.#takeFaults(object.metadata.name);
+		const faults = this.faults.take(object.metadata.name);
 		const refusal = faults.find(({kind}) => kind === 'pod-failed');
 		if (refusal?.kind === 'pod-failed') {
 			this.#report(worker, podStatus.failed(pod, object, refusal.reason, refusal.message));
@@ -204,15 +192,6 @@ export class Kubelets {
 		return container.kind === 'start' ? startError(container.message) : undefined;
 	}
 
-	#takeFaults(node: string): readonly NodeFault[] {
-		const armed = this.#faults.get(node)?.filter(({left}) => left > 0) ?? [];
-		for (const entry of armed) {
-			entry.left -= 1;
-		}
-
-		return armed.map(({fault}) => fault);
-	}
-
 	#armDeadline(pod: Pod, node: SimulatedNode, worker: Worker): void {
 		const seconds = pod.spec.activeDeadlineSeconds;
 		if (seconds !== undefined) {
@@ -245,7 +224,7 @@ export class Kubelets {
 
 	/** Deletion of a pod that may still run: it is killed and removed, without waiting for its grace period. */
 	#terminate({spec, metadata}: Pod): void {
-		if (!this.isSilent(spec.nodeName ?? '')) {
+		if (!this.faults.isSilent(spec.nodeName ?? '')) {
 			this.#end(metadata.uid);
 			setImmediate(() => this.#store.remove('pods', keyOf(metadata)));
 		}

@@ -27,7 +27,7 @@ export function answerLog(store: Store, kubelets: Kubelets, info: RequestInfo, r
 	}
 
 	const node = pod.spec.nodeName ?? '';
-	if (kubelets.isSilent(node)) {
+	if (kubelets.faults.isSilent(node)) {
 		const address = (store.get('nodes', node) as Node | undefined)?.status.addresses[0]?.address ?? node;
 		throw refuse.internal(
 			`Get "https://${address}:10250/containerLogs/${namespace}/${name}/${container}": dial tcp ${address}:10250: connect: no route to host`,

@@ -19,7 +19,7 @@ test(
 	'\x1b]8;;http://x\x07\x1b]52;c;eA==\x07\x1b]0;t\x07',
 	String.raw`\x1b]8;;http://x\x07\x1b]52;c;eA==\x07\x1b]0;t\x07`,
 );
-test('DCS', shows, '\x1bPq\x1b\\', String.raw`\x1bPq\x1b` + '\\');
+test('DCS', shows, '\x1bPq\x1b\\', '\\x1bPq\\x1b\\');
 test('8-bit CSI', shows, '\u009b2J', String.raw`\x9b2J`);
 test('carriage return, backspace, DEL and NUL', shows, '\r\b\x7f\0', String.raw`\r\x08\x7f\x00`);
 test('a newline and a row that follows it', shows, 'a\nnode-2 OK', String.raw`a\nnode-2 OK`);

@@ -1,11 +1,15 @@
 import {Document, isScalar, parse, visit} from 'yaml';
 
-/** YAML with every string on its line; strings for which `isPlain` says no, keys included, are double-quoted. */
+/**
+YAML with every string on its line; strings for which `isPlain` says no, keys included, are double-quoted. A lone surrogate, which
+YAML cannot carry, becomes U+FFFD.
+*/
 export function writeYaml(value: unknown, isPlain: (text: string) => boolean): string {
 	const document = new Document(value, {aliasDuplicateObjects: false});
 	visit(document, {
 		Scalar(_, scalar) {
 			if (isScalar(scalar) && typeof scalar.value === 'string' && !isPlain(scalar.value)) {
+				scalar.value = scalar.value.toWellFormed();
 				scalar.type = 'QUOTE_DOUBLE';
 			}
 		},

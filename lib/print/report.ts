@@ -20,29 +20,41 @@ export function formatReport({nodes, summary, skipped}: Report, options: ReportO
 	return parts.filter(part => part !== '').join('\n');
 }
 
-/** Each reason once, with the nodes that share it. */
+/** Each reason once, with what is not known because of it and the nodes that share it. */
 function unknownReasons(nodes: readonly NodeReport[], {width, palette}: TextOptions): string {
 	const byReason = new Map<string, string[]>();
 	for (const {name, unknown} of nodes) {
-		for (const reason of new Set(unknown)) {
+		for (const reason of joinReasons(unknown)) {
 			byReason.set(reason, [...(byReason.get(reason) ?? []), name]);
 		}
 	}
 
 	const lines = [...byReason].flatMap(([reason, names]) =>
-		wrap(`${compactNames(names.sort(byNumber))}: ${escapeText(reason)}`, width - 2).map(
+		wrap(`${compactNames(names.sort(byNumber))}: ${escapeText(reason)}`, width - 4).map(
 			(line, index) => `${index === 0 ? '  ' : '    '}${line}`,
 		),
 	);
 	return lines.length === 0 ? '' : `${[palette.warn('NOT KNOWN'), ...lines].join('\n')}\n`;
 }
 
+/** `config files: silent` and `plugins: silent` are one reason: `config files, plugins: silent`. */
+function joinReasons(phrases: readonly string[]): string[] {
+	const facts = new Map<string, string[]>();
+	for (const phrase of phrases) {
+		const colon = phrase.indexOf(': ');
+		const reason = phrase.slice(colon + 1);
+		facts.set(reason, [...(facts.get(reason) ?? []), phrase.slice(0, Math.max(0, colon))]);
+	}
+
+	return [...facts].map(([reason, names]) => `${names.join(', ')}:${reason}`);
+}
+
 function summaryLine({nodes, findings}: Report['summary']): string {
 	const verdicts = (['ok', 'warning', 'error', 'unknown'] as const)
 		.filter(verdict => nodes[verdict] > 0)
 		.map(verdict => `${nodes[verdict]} ${verdict}`);
-	const causes = findings.error + findings.warning + findings.info;
-	return `${nodes.total} ${nodes.total === 1 ? 'node' : 'nodes'}: ${verdicts.join(', ')}${causes === 0 ? '; nothing was found' : ''}`;
+	const isClear = findings.error + findings.warning + findings.info + nodes.unknown === 0;
+	return `${nodes.total} ${nodes.total === 1 ? 'node' : 'nodes'}: ${verdicts.join(', ')}${isClear ? '; nothing was found' : ''}`;
 }
 
 function skippedLine(skipped: readonly string[]): string[] {

@@ -84,7 +84,7 @@ test('a report for people: the table, what is not known, each cause once, and wh
 		node({
 			name: 'worker-4',
 			verdict: 'unknown',
-			unknown: ['plugins: no answer within 60 s'],
+			unknown: ['config files: no answer within 60 s', 'plugins: no answer within 60 s'],
 			configs: unknown,
 			plugins: unknown,
 			supports: unknown,
@@ -101,7 +101,7 @@ worker-4   containerd://1.7.24   <unknown>                    <unknown>     <unk
 worker-5   <unknown>             <none>                       <none>        <none>            pod   ok
 
 NOT KNOWN
-  worker-4: plugins: no answer within 60 s
+  worker-4: config files, plugins: no answer within 60 s
 
 ERROR plugin-supports-config
   nodes     2: worker-2, worker-3

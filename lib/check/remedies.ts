@@ -1,0 +1,149 @@
+import type {ConfigList} from '../cni/config-list.ts';
+import {ownerOf} from '../cni/owners.ts';
+import {compareSpecVersions, highestCommon, isSpecVersion} from '../cni/spec-version.ts';
+import {type PluginFacts} from '../facts/node-facts.ts';
+import {providerRow} from '../facts/providers.ts';
+import {isUnknown, knownOr} from '../facts/unknown.ts';
+import {runtimeTitle} from './effects.ts';
+import {newestPlugins, referencePlugins} from './reference-plugins.ts';
+import type {Subject} from './subject.ts';
+import {usesOf} from './uses.ts';
+import {directoryOf, shellWord, withCommands} from './words.ts';
+
+/**
+The spec version that a config should name here: the highest that every plugin in it supports and the runtime reads. 1.1.0 makes
+the node's readiness depend on STATUS, so no config is raised above 1.0.0 that is not there already.
+*/
+export function suggestedVersion({facts, plugins, runtime}: Subject, list: ConfigList): string | undefined {
+	const answers = usesOf(list, facts)
+		.filter(({inherits}) => inherits)
+		.map(({type}) => plugins.get(type)?.supportedVersions);
+	if (answers.length === 0 || answers.some(answer => answer === undefined || isUnknown(answer))) {
+		return undefined;
+	}
+
+	const now = list.version.state === 'set' && isSpecVersion(list.version.value) ? list.version.value : undefined;
+	const cap = now !== undefined && compareSpecVersions(now, '1.0.0') > 0 ? now : '1.0.0';
+	const limits = [cap, runtime?.release?.maxSpec].filter(limit => limit !== undefined);
+	const lists = answers.map(answer => (answer === undefined ? [] : knownOr(answer, [])));
+	return highestCommon(
+		lists.map(versions =>
+			versions.filter(version => isSpecVersion(version) && limits.every(limit => compareSpecVersions(version, limit) <= 0)),
+		),
+	);
+}
+
+/** How to give a config its version so that it stays: where its owner writes it, else in the file. */
+export function setVersion(subject: Subject, list: ConfigList, {drain}: {readonly drain: boolean}): string {
+	const version = suggestedVersion(subject, list);
+	const what =
+		version === undefined
+			? 'the highest spec version that every plugin in it supports, at most 1.0.0'
+			: `"cniVersion": "${version}" at its top level`;
+	const {facts} = subject;
+	const owner = ownerOf(list, facts);
+	if (owner !== undefined && owner.rewrites !== 'never') {
+		return `${owner.title} writes ${list.path}, so a change on the node does not stay. Give it ${what} there: ${owner.change(list.path)}`;
+	}
+
+	const commands = version === undefined ? [] : editCommands(list, version);
+	const onNode = drain ? aroundDrain(subject, commands) : commands;
+	return withCommands(`Give ${list.path} ${what}${commands.length === 0 ? '.' : ', on the node:'}`, onNode);
+}
+
+/** GNU sed and busybox rename their temporary file inside the directory, which is the change that containerd notices. */
+function editCommands(list: ConfigList, version: string): readonly string[] {
+	const path = shellWord(list.path);
+	switch (list.version.state) {
+		case 'set':
+		case 'empty': {
+			return [String.raw`sed -i 's/"cniVersion": *"[^"]*"/"cniVersion": "${version}"/' ${path}`];
+		}
+
+		case 'missing': {
+			return [`sed -i '0,/{/s/{/{"cniVersion": "${version}",/' ${path}`];
+		}
+
+		case 'not-a-string': {
+			return [String.raw`sed -i 's/"cniVersion": *[^,}]*/"cniVersion": "${version}"/' ${path}`];
+		}
+	}
+}
+
+/** Commands on a node between its drain and its uncordon. Files at hand have no node. */
+export function aroundDrain({facts}: Subject, commands: readonly string[]): readonly string[] {
+	if (facts.via === 'file' || commands.length === 0) {
+		return commands;
+	}
+
+	const node = shellWord(facts.node.name);
+	return [`kubectl drain ${node} --ignore-daemonsets`, `# on node/${facts.node.name}:`, ...commands, `kubectl uncordon ${node}`];
+}
+
+/** How to bring a newer, or any, executable of this plugin, by whoever brings it on this node. */
+export function bringPlugin(subject: Subject, type: string, plugin: PluginFacts | undefined, list?: ConfigList): string {
+	const {facts} = subject;
+	const managed = managedWay(subject);
+	if (managed !== undefined) {
+		return managed;
+	}
+
+	const owner = list === undefined ? undefined : ownerOf(list, facts);
+	if (!referencePlugins.includes(type)) {
+		return owner === undefined
+			? `Upgrade or install again the software that brings plugin ${type}.`
+			: `Plugin ${type} comes with ${owner.title}: upgrade it, or restart its pod on this node so that it installs its plugins again.`;
+	}
+
+	const owned = plugin === undefined || isUnknown(plugin.package) ? null : plugin.package;
+	return owned === null ? installRelease(subject, type, plugin) : upgradePackage(subject, type, owned);
+}
+
+function upgradePackage({facts: {node}}: Subject, type: string, owned: string): string {
+	const name = shellWord(owned.split(' ')[0] ?? owned);
+	const image = knownOr(node.osImage, '');
+	const command = /debian|ubuntu/i.test(image) ? `apt-get install --only-upgrade ${name}` : `dnf upgrade ${name}`;
+	return withCommands(
+		`Plugin ${type} comes from package ${owned}. Upgrade that on the node; where the distribution has no newer one, use the release of containernetworking/plugins:`,
+		[command],
+	);
+}
+
+/** Each file is renamed into place: overwriting a plugin that runs fails with "text file busy". */
+function installRelease({facts: {node, runtime}}: Subject, type: string, plugin: PluginFacts | undefined): string {
+	const archive = `cni-plugins-linux-${knownOr(node.arch, 'amd64')}-${newestPlugins}.tgz`;
+	const place = plugin === undefined ? null : knownOr(plugin.path, null);
+	const dir = shellWord(place === null ? (knownOr(runtime.binDirs, [])[0] ?? '/opt/cni/bin') : directoryOf(place));
+	const url = `https://github.com/containernetworking/plugins/releases/download/${newestPlugins}`;
+	const file = shellWord(type);
+	return withCommands(`Install ${type} of containernetworking/plugins ${newestPlugins}, on the node:`, [
+		`cd /tmp && curl -fsSLO ${url}/${archive} && curl -fsSL ${url}/${archive}.sha256 | sha256sum -c`,
+		`mkdir -p ${dir}/.new && tar -xzf ${archive} -C ${dir}/.new ./${file} && mv ${dir}/.new/${file} ${dir}/${file} && rmdir ${dir}/.new`,
+	]);
+}
+
+/** What to do where someone else replaces this node's software; undefined where its operator does. */
+export function managedWay({facts: {node}}: Subject): string | undefined {
+	const row = isUnknown(node.provider) ? undefined : providerRow(node.provider);
+	return row === undefined || row.id === 'none' ? undefined : `${row.title} brings this node's software. ${row.upgrade}`;
+}
+
+/** How to move the runtime to a release on this node. */
+export function upgradeRuntime(subject: Subject, to: string): string {
+	const managed = managedWay(subject);
+	const {name = 'containerd'} = subject.runtime ?? {};
+	if (managed !== undefined) {
+		return managed;
+	}
+
+	const service = name === 'cri-o' ? 'crio' : 'containerd';
+	const packages = name === 'cri-o' ? 'cri-o' : 'containerd.io, or containerd where the distribution brings it';
+	return withCommands(
+		`Upgrade ${runtimeTitle(name)} to ${to}:`,
+		aroundDrain(subject, [
+			`systemctl stop kubelet ${service}`,
+			`# upgrade the package: ${packages}`,
+			`systemctl daemon-reload && systemctl start ${service} kubelet`,
+		]),
+	);
+}

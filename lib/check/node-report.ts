@@ -81,6 +81,6 @@ export function supportedByAll(facts: NodeFacts): Known<readonly string[]> {
 		return missing;
 	}
 
-	const [first = [], ...others] = lists.filter(list => !isUnknown(list));
+	const [first = [], ...others] = lists.filter((list): list is readonly string[] => !isUnknown(list));
 	return first.filter(version => others.every(list => list.includes(version)));
 }

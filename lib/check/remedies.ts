@@ -1,14 +1,13 @@
 import type {ConfigList} from '../cni/config-list.ts';
 import {ownerOf} from '../cni/owners.ts';
+import {newestPlugins, referencePlugins} from '../cni/reference-plugins.ts';
 import {compareSpecVersions, highestCommon, isSpecVersion} from '../cni/spec-version.ts';
-import {type PluginFacts} from '../facts/node-facts.ts';
 import {providerRow} from '../facts/providers.ts';
 import {isUnknown, knownOr} from '../facts/unknown.ts';
 import {runtimeTitle} from './effects.ts';
-import {newestPlugins, referencePlugins} from './reference-plugins.ts';
 import type {Subject} from './subject.ts';
 import {usesOf} from './uses.ts';
-import {directoryOf, shellWord, withCommands} from './words.ts';
+import {directoryOf, enumerate, shellWord, withCommands} from './words.ts';
 
 /**
 The spec version that a config should name here: the highest that every plugin in it supports and the runtime reads. 1.1.0 makes
@@ -80,45 +79,51 @@ export function aroundDrain({facts}: Subject, commands: readonly string[]): read
 	return [`kubectl drain ${node} --ignore-daemonsets`, `# on node/${facts.node.name}:`, ...commands, `kubectl uncordon ${node}`];
 }
 
-/** How to bring a newer, or any, executable of this plugin, by whoever brings it on this node. */
-export function bringPlugin(subject: Subject, type: string, plugin: PluginFacts | undefined, list?: ConfigList): string {
-	const {facts} = subject;
+/** How to bring newer, or any, executables of these plugins, which have one source, by whoever brings them on this node. */
+export function bringPlugins(subject: Subject, types: readonly string[], list?: ConfigList): string {
 	const managed = managedWay(subject);
 	if (managed !== undefined) {
 		return managed;
 	}
 
-	const owner = list === undefined ? undefined : ownerOf(list, facts);
-	if (!referencePlugins.includes(type)) {
-		return owner === undefined
-			? `Upgrade or install again the software that brings plugin ${type}.`
-			: `Plugin ${type} comes with ${owner.title}: upgrade it, or restart its pod on this node so that it installs its plugins again.`;
+	if (!types.every(type => referencePlugins.includes(type))) {
+		const owner = list === undefined ? undefined : ownerOf(list, subject.facts);
+		const names = `${types.length === 1 ? 'Plugin' : 'Plugins'} ${enumerate(types)}`;
+		return owner === undefined || owner.id === 'hand'
+			? `Upgrade or install again the software that brings ${names.toLowerCase()}.`
+			: `${names} ${types.length === 1 ? 'comes' : 'come'} with ${owner.title}: upgrade it, or restart its pod on this node so that it installs its plugins again.`;
 	}
 
-	const owned = plugin === undefined || isUnknown(plugin.package) ? null : plugin.package;
-	return owned === null ? installRelease(subject, type, plugin) : upgradePackage(subject, type, owned);
+	const owned = packageOf(subject, types);
+	return owned === undefined ? installRelease(subject, types) : upgradePackage(subject, types, owned);
 }
 
-function upgradePackage({facts: {node}}: Subject, type: string, owned: string): string {
+/** The package that owns the first of these plugins that a package owns. */
+function packageOf({plugins}: Subject, types: readonly string[]): string | undefined {
+	return types.map(type => plugins.get(type)?.package).find((owned): owned is string => typeof owned === 'string');
+}
+
+function upgradePackage({facts: {node}}: Subject, types: readonly string[], owned: string): string {
 	const name = shellWord(owned.split(' ')[0] ?? owned);
 	const image = knownOr(node.osImage, '');
 	const command = /debian|ubuntu/i.test(image) ? `apt-get install --only-upgrade ${name}` : `dnf upgrade ${name}`;
 	return withCommands(
-		`Plugin ${type} comes from package ${owned}. Upgrade that on the node; where the distribution has no newer one, use the release of containernetworking/plugins:`,
+		`Package ${owned} brings ${enumerate(types)}. Upgrade it on the node; where the distribution has no newer one, use the release of containernetworking/plugins:`,
 		[command],
 	);
 }
 
 /** Each file is renamed into place: overwriting a plugin that runs fails with "text file busy". */
-function installRelease({facts: {node, runtime}}: Subject, type: string, plugin: PluginFacts | undefined): string {
+function installRelease({facts: {node, runtime}, plugins}: Subject, types: readonly string[]): string {
 	const archive = `cni-plugins-linux-${knownOr(node.arch, 'amd64')}-${newestPlugins}.tgz`;
-	const place = plugin === undefined ? null : knownOr(plugin.path, null);
-	const dir = shellWord(place === null ? (knownOr(runtime.binDirs, [])[0] ?? '/opt/cni/bin') : directoryOf(place));
+	const place = types.map(type => plugins.get(type)?.path).find((path): path is string => typeof path === 'string');
+	const dir = shellWord(place === undefined ? (knownOr(runtime.binDirs, [])[0] ?? '/opt/cni/bin') : directoryOf(place));
 	const url = `https://github.com/containernetworking/plugins/releases/download/${newestPlugins}`;
-	const file = shellWord(type);
-	return withCommands(`Install ${type} of containernetworking/plugins ${newestPlugins}, on the node:`, [
+	const files = types.map(type => shellWord(`./${type}`)).join(' ');
+	const where = node.name === 'local' ? '' : ', on the node';
+	return withCommands(`Install ${enumerate(types)} of containernetworking/plugins ${newestPlugins}${where}:`, [
 		`cd /tmp && curl -fsSLO ${url}/${archive} && curl -fsSL ${url}/${archive}.sha256 | sha256sum -c`,
-		`mkdir -p ${dir}/.new && tar -xzf ${archive} -C ${dir}/.new ./${file} && mv ${dir}/.new/${file} ${dir}/${file} && rmdir ${dir}/.new`,
+		`mkdir -p ${dir}/.new && tar -xzf ${archive} -C ${dir}/.new ${files} && mv ${dir}/.new/* ${dir}/ && rmdir ${dir}/.new`,
 	]);
 }
 

@@ -1,9 +1,9 @@
 import type {NodeFacts, Via} from '../facts/node-facts.ts';
 import type {Known} from '../facts/unknown.ts';
-import type {Finding, Severity, Verdict} from './check.ts';
-import {type CheckChoice, chosenChecks, runChecks} from './run-checks.ts';
 import {catalog} from './catalog.ts';
+import type {Finding, Severity, Verdict} from './check.ts';
 import {type ConfigReport, configReports, type PluginReport, pluginReports, supportedByAll} from './node-report.ts';
+import {type CheckChoice, chosenChecks, runChecks} from './run-checks.ts';
 import {unknownFacts, verdictOf} from './verdict.ts';
 
 /** What `preflight` and `lint` say, as `-o json` prints it. It only grows: a field keeps its name and meaning. */

@@ -2,7 +2,7 @@ import {type ConfigList, readConfigList} from '../cni/config-list.ts';
 import {type LoadOutcome, loadedConfigs} from '../cni/load-order.ts';
 import type {ConfigFile, NodeFacts, PluginFacts} from '../facts/node-facts.ts';
 import {isUnknown, type Known} from '../facts/unknown.ts';
-import {releaseOf, type RuntimeRelease} from '../runtime/releases.ts';
+import {type RuntimeRelease, releaseOf} from '../runtime/releases.ts';
 import {releaseNumbers} from '../runtime/runtime-version.ts';
 
 /** What the checks ask of a node again and again, worked out once. */

@@ -1,5 +1,7 @@
 import type {RuntimeRelease} from '../runtime/releases.ts';
+import {compareReleases, releaseNumbers} from '../runtime/runtime-version.ts';
 import type {ConfigList} from './config-list.ts';
+import {compareSpecVersions, isSpecVersion, specVersions} from './spec-version.ts';
 
 /** The version with which plugins are called. */
 export type EffectiveVersion = {
@@ -9,7 +11,27 @@ export type EffectiveVersion = {
 	readonly because: 'cniVersion' | 'cniVersions' | 'default';
 };
 
-/** The version that a release of a runtime takes from a config; as the newest libcni does where the release is not known. */
-export function effectiveVersion(list: ConfigList, release: RuntimeRelease | undefined): EffectiveVersion {
-	throw new Error(`not yet: ${list.path} ${release?.from}`);
+/**
+The version that a release of a runtime takes from a config; as the newest libcni does where the release is not known. libcni 1.2.0 and
+later take the highest of `cniVersions` and `cniVersion` that they know; earlier ones read `cniVersion` alone (libcni/conf.go@v1.2.0).
+*/
+export function effectiveVersion({version, cniVersions}: ConfigList, release: RuntimeRelease | undefined): EffectiveVersion {
+	const own = version.state === 'set' ? version.value : undefined;
+	const max = release?.maxSpec ?? specVersions[specVersions.length - 1] ?? '1.1.0';
+	const listed = readsVersions(release) ? cniVersions : [];
+	const highest = [...listed, ...(own === undefined ? [] : [own])]
+		.filter(isSpecVersion)
+		.filter(candidate => compareSpecVersions(candidate, max) <= 0)
+		.sort(compareSpecVersions)
+		.at(-1);
+	if (listed.length > 0 && highest !== undefined && highest !== own) {
+		return {version: highest, because: 'cniVersions'};
+	}
+
+	return own === undefined ? {version: '0.1.0', because: 'default'} : {version: own, because: 'cniVersion'};
+}
+
+function readsVersions(release: RuntimeRelease | undefined): boolean {
+	const libcni = release === undefined ? undefined : releaseNumbers(release.libcni);
+	return libcni === undefined || compareReleases(libcni, [1, 2, 0]) >= 0;
 }

@@ -37,8 +37,7 @@ export function releaseOf(name: string, version: string): RuntimeRelease | undef
 	return numbers === undefined
 		? undefined
 		: releases.find(
-				({runtime, from, to}) =>
-					runtime === name && compareReleases(numbers, from) >= 0 && compareReleases(numbers, to) <= 0,
+				({runtime, from, to}) => runtime === name && compareReleases(numbers, from) >= 0 && compareReleases(numbers, to) <= 0,
 			);
 }
 

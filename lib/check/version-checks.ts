@@ -1,0 +1,306 @@
+import type {ConfigList, PluginUse} from '../cni/config-list.ts';
+import {effectiveVersion} from '../cni/effective-version.ts';
+import {ownerOf} from '../cni/owners.ts';
+import {firstReleaseWith, referencePlugins} from '../cni/reference-plugins.ts';
+import {compareSpecVersions, isSpecVersion, specVersions} from '../cni/spec-version.ts';
+import type {PluginFacts} from '../facts/node-facts.ts';
+import {isUnknown} from '../facts/unknown.ts';
+import type {Check, Outcome} from './check.ts';
+import {docs} from './docs.ts';
+import {effectOfRefusal, runtimeTitle, validatorOf} from './effects.ts';
+import {bringPlugins, setVersion, suggestedVersion, upgradeRuntime} from './remedies.ts';
+import {type Subject, subjectOf} from './subject.ts';
+import {usesOf} from './uses.ts';
+import {directoryOf, enumerate, versionList} from './words.ts';
+
+/** The spec version of a config: set, one that exists, and one that runtime and plugins know. */
+export const versionChecks: readonly Check[] = [
+	{
+		id: 'plugin-supports-config',
+		title: 'every plugin supports the version that its config has',
+		why: `A plugin answers to VERSION with a list of spec versions and refuses every config whose version is not in that list: there is no "this or later". It refuses both ADD and DEL, so pods neither start nor stop. containerd does not look at this before: it takes the config, and the node stays Ready. CRI-O looks, and leaves the file out.
+
+A config without a version counts as 0.1.0, which bandwidth (from 0.3.0), vrf (from 0.3.1) and firewall (from 0.4.0) do not support.`,
+		fix: `Upgrade the plugins to a release that supports the version: containernetworking/plugins v0.8.0 for 0.4.0, v1.0.0 for 1.0.0, v1.6.0 for 1.1.0. Or give the config the highest version that all of its plugins support. Drain the node before either.`,
+		doc: docs.troubleshooting,
+		run: facts => eachConfig(subjectOf(facts), refusedUses),
+	},
+	{
+		id: 'spec-version-set',
+		title: 'the config names its spec version',
+		why: `The CNI libraries v0.7 to v1.0 refuse a config without cniVersion when a pod is deleted: it starts and stays in Terminating, with "invalid version "": the version is empty". That is containerd up to 1.6.3 and CRI-O up to 1.23.3, where pods do not even start. Later runtimes take it for 0.1.0: pods work, by the rules of 2016: a single address, no CHECK, and no plugin that lacks 0.1.0.`,
+		fix: `Give the config the highest version that all of its plugins support, at most 1.0.0, as "cniVersion" at its top level. Where a network add-on writes the file, change it there. containerd heals pods that hang by that alone; CRI-O keeps the config with which a pod was started, so drain first.`,
+		doc: docs.troubleshooting,
+		run: facts => eachConfig(subjectOf(facts), missingVersion),
+	},
+	{
+		id: 'spec-version-valid',
+		title: "the config's version is a version of the CNI specification",
+		why: `There are seven: 0.1.0, 0.2.0, 0.3.0, 0.3.1, 0.4.0, 1.0.0 and 1.1.0. A release number of the plugins, such as 1.0.1 or 1.1.1, is none: no plugin supports it, and no runtime can convert a result to it.`,
+		fix: `Write the spec version that the plugins support. Plugins v1.0.0 to v1.5.1 support 1.0.0; later ones 1.1.0 too.`,
+		doc: docs.cniSpec,
+		run: facts => eachConfig(subjectOf(facts), invalidVersion),
+	},
+	{
+		id: 'spec-version-at-top',
+		title: 'the version stands at the top of a config list, not inside a plugin',
+		why: `In a list the runtime puts the version of the list into the config of every plugin. A cniVersion inside a plugin is overwritten and has no effect: a list without one at its top has none.`,
+		fix: 'Move it to the top level of the list, beside "name".',
+		doc: docs.cniSpec,
+		run: facts => eachConfig(subjectOf(facts), versionInside),
+	},
+	{
+		id: 'runtime-reads-version',
+		title: 'the runtime can read results of the version that the config has',
+		why: `A plugin answers in the version of its config. A runtime whose CNI library is older runs the plugin and then fails to read the result: "unsupported CNI result version". The pod does not start, although its network was set up, so that addresses are lost at each try.`,
+		fix: 'Upgrade the runtime, or give the config a version that it reads: 0.4.0 for containerd before 1.6 and CRI-O before 1.23, 1.0.0 for containerd 1.6 and 1.7 and CRI-O 1.23 to 1.30, 1.1.0 for later ones.',
+		doc: docs.troubleshooting,
+		run: facts => eachConfig(subjectOf(facts), tooNewForRuntime),
+	},
+	{
+		id: 'status-decides-readiness',
+		title: "the node's readiness does not depend on STATUS unawares",
+		why: `With version 1.1.0 containerd from 2.0.1 and CRI-O from 1.32 ask the plugins for their STATUS. One that answers with an error makes the node NotReady. With 1.0.0 the node is ready as soon as the config could be read.`,
+		fix: 'Nothing, if that is wanted. Else give the config version 1.0.0.',
+		doc: docs.cniSpec,
+		run: facts => eachConfig(subjectOf(facts), statusAsked),
+	},
+];
+
+type ConfigCheck = (list: ConfigList, subject: Subject) => readonly Outcome[];
+
+function eachConfig(subject: Subject, check: ConfigCheck): readonly Outcome[] {
+	return subject.wanted.flatMap(list => check(list, subject));
+}
+
+const named = (list: ConfigList) => `file/${list.path}`;
+
+/** What a plugin is called with, where that is a version at all: without one it takes the config for 0.1.0. */
+function calledWith({version}: PluginUse): string {
+	return version.state === 'set' ? version.value : '0.1.0';
+}
+
+type Refusal = {
+	readonly plugin: PluginFacts;
+	readonly supported: readonly string[];
+	readonly called: string;
+	readonly use: PluginUse;
+};
+
+/** Plugins with the same answer in the same place have one cause, and are one outcome. */
+function refusedUses(list: ConfigList, subject: Subject): readonly Outcome[] {
+	const groups = Map.groupBy(refusals(list, subject), ({plugin, supported, called, use}) =>
+		JSON.stringify([supported, called, directoryOf(String(plugin.path)), referencePlugins.includes(use.type), use.inherits]),
+	);
+	return [...groups.values()].flatMap(([first, ...others]) =>
+		first === undefined ? [] : refusal(first, [...new Set([first, ...others].map(({use}) => use.type))], list, subject),
+	);
+}
+
+function refusals(list: ConfigList, {facts, plugins}: Subject): readonly Refusal[] {
+	return usesOf(list, facts).flatMap((use): readonly Refusal[] => {
+		const plugin = plugins.get(use.type);
+		const called = calledWith(use);
+		if (
+			plugin === undefined ||
+			typeof plugin.path !== 'string' ||
+			isUnknown(plugin.supportedVersions) ||
+			!isSpecVersion(called)
+		) {
+			return [];
+		}
+
+		return plugin.supportedVersions.includes(called) ? [] : [{plugin, supported: plugin.supportedVersions, called, use}];
+	});
+}
+
+function refusal(
+	{supported, called, use, plugin}: Refusal,
+	types: readonly string[],
+	list: ConfigList,
+	subject: Subject,
+): readonly Outcome[] {
+	const isSet = use.version.state === 'set';
+	const says = isSet ? `config is "${called}"` : `config has no version, which counts as "${called}"`;
+	const one = types.length === 1;
+	const better = use.inherits ? suggestedVersion(subject, list) : undefined;
+	return [
+		{
+			severity: 'error',
+			object: named(list),
+			message: `${says}, ${one ? 'plugin' : 'plugins'} ${enumerate(types)} in ${directoryOf(String(plugin.path))} ${one ? 'supports' : 'support'} ${versionList(supported)}`,
+			expected: `plugins that support "${called}", or a config of a version that all of them support${better === undefined ? '' : `, such as "${better}"`}`,
+			effect: effectOfRefusal(
+				subject,
+				`incompatible CNI versions; config is "${called}", plugin supports ${versionList(supported)}`,
+			),
+			remedy: isSet ? remedyOfRefusal(called, types, list, subject, better) : setVersion(subject, list, {drain: true}),
+		},
+	];
+}
+
+/** Newer plugins where there are any; else a version that these support. */
+function remedyOfRefusal(
+	called: string,
+	types: readonly string[],
+	list: ConfigList,
+	subject: Subject,
+	better: string | undefined,
+): string {
+	const owner = ownerOf(list, subject.facts);
+	const {maxSpec} = owner ?? {};
+	const isBeyond = maxSpec !== undefined && isSpecVersion(called) && compareSpecVersions(called, maxSpec) > 0;
+	const isOwners = !types.every(type => referencePlugins.includes(type));
+	if (isBeyond && isOwners) {
+		return `No release of ${owner?.title ?? 'these plugins'} supports more than ${maxSpec}. ${setVersion(subject, list, {drain: true})}`;
+	}
+
+	const needed = isOwners ? undefined : firstReleaseWith(called);
+	const least = needed === undefined ? '' : ` Releases from ${needed} on support "${called}".`;
+	const way = bringPlugins(subject, types, list);
+	const other = better === undefined ? '' : `\nOr: ${setVersion(subject, list, {drain: true})}`;
+	return `${way}${least === '' ? '' : `\n${least.trim()}`}${other}`;
+}
+
+function missingVersion(list: ConfigList, subject: Subject): readonly Outcome[] {
+	const {state} = list.version;
+	const {release} = subject.runtime ?? {};
+	if (state === 'set' || state === 'not-a-string' || effectiveVersion(list, release).because !== 'default') {
+		return [];
+	}
+
+	const what = release === undefined ? undefined : emptyVersionEffects[release.emptyVersion];
+	const {severity, effect} = what ?? {
+		severity: 'warning',
+		effect:
+			'On containerd before 1.6.4 and CRI-O before 1.23.4 pods cannot be torn down. Later ones take the config for 0.1.0: one address a pod, no CHECK, and no plugin that lacks 0.1.0.',
+	};
+	return [
+		{
+			severity,
+			object: named(list),
+			message: state === 'missing' ? 'the config has no cniVersion' : 'cniVersion is empty',
+			expected: 'a "cniVersion" at the top level of the config',
+			effect,
+			// containerd tears down by the config that it holds at that moment; CRI-O by the one with which the pod was started.
+			remedy: setVersion(subject, list, {drain: validatorOf(subject) !== undefined}),
+		},
+	];
+}
+
+const emptyVersionEffects = {
+	'del-fails': {
+		severity: 'error',
+		effect:
+			'Pods start, and cannot be torn down: DEL fails with: invalid version "": the version is empty. Deleted pods stay in Terminating, and draining the node hangs.',
+	},
+	'add-fails': {
+		severity: 'error',
+		effect:
+			'Pods do not start: the CHECK after ADD fails with: invalid version "": the version is empty. Those that run cannot be torn down.',
+	},
+	'acts-as-0.1.0': {
+		severity: 'warning',
+		effect:
+			'The runtime takes the config for 0.1.0: one address a pod, no CHECK, and a plugin that lacks 0.1.0 (bandwidth, firewall, vrf) cannot be added. An older containerd (before 1.6.4) or CRI-O (before 1.23.4) could not tear down its pods.',
+	},
+} as const satisfies Record<string, Pick<Outcome, 'severity' | 'effect'>>;
+
+function invalidVersion(list: ConfigList, subject: Subject): readonly Outcome[] {
+	const {version} = effectiveVersion(list, subject.runtime?.release);
+	if (isSpecVersion(version)) {
+		return [];
+	}
+
+	return [
+		{
+			severity: 'error',
+			object: named(list),
+			message: `cniVersion is ${JSON.stringify(version)}, which is no version of the CNI specification`,
+			expected: `one of ${enumerate(specVersions)}`,
+			effect: effectOfRefusal(subject, `incompatible CNI versions; config is ${JSON.stringify(version)}`),
+			remedy: setVersion(subject, list, {drain: validatorOf(subject) !== undefined}),
+		},
+	];
+}
+
+function versionInside(list: ConfigList, subject: Subject): readonly Outcome[] {
+	if (list.shape === 'single') {
+		return [];
+	}
+
+	const top = list.version.state === 'set' ? list.version.value : undefined;
+	const inside = list.plugins.filter(({cniVersion}) => cniVersion !== undefined && cniVersion !== top);
+	const [first] = inside;
+	if (first === undefined) {
+		return [];
+	}
+
+	return [
+		{
+			severity: 'warning',
+			object: named(list),
+			message: `plugin ${enumerate(inside.map(({type = ''}) => type))} has a cniVersion of its own, ${JSON.stringify(first.cniVersion)}; the list's is ${top === undefined ? 'missing' : JSON.stringify(top)}`,
+			expected: 'one "cniVersion", at the top level of the list',
+			effect: `The version inside a plugin has no effect: every plugin is called with ${top === undefined ? 'none, which counts as 0.1.0' : JSON.stringify(top)}.`,
+			remedy:
+				top === undefined
+					? setVersion(subject, list, {drain: validatorOf(subject) !== undefined})
+					: `Remove "cniVersion" from the plugin in ${list.path}.`,
+		},
+	];
+}
+
+function tooNewForRuntime(list: ConfigList, subject: Subject): readonly Outcome[] {
+	const {release, name = '', version: own = ''} = subject.runtime ?? {};
+	if (release === undefined) {
+		return [];
+	}
+
+	const {version} = effectiveVersion(list, release);
+	if (!isSpecVersion(version) || compareSpecVersions(version, release.maxSpec) <= 0) {
+		return [];
+	}
+
+	const lower = suggestedVersion(subject, list);
+	const needed = runtimesThatRead[version]?.[release.runtime];
+	const ways = [
+		...(needed === undefined ? [] : [upgradeRuntime(subject, needed)]),
+		...(lower === undefined && needed !== undefined ? [] : [setVersion(subject, list, {drain: true})]),
+	];
+	return [
+		{
+			severity: 'error',
+			object: named(list),
+			message: `config is "${version}", ${runtimeTitle(name)} ${own} reads results up to "${release.maxSpec}"`,
+			expected: `a config of at most "${release.maxSpec}", or a runtime that reads "${version}"`,
+			effect: `New pods stay in ContainerCreating: the plugin sets the network up, and the runtime fails with: unsupported CNI result version "${version}". Each try may cost an address.`,
+			remedy: ways.join('\nOr: '),
+		},
+	];
+}
+
+/** The first release that reads results of a version (lib/runtime/releases.ts). */
+const runtimesThatRead: Readonly<Record<string, {readonly containerd: string; readonly 'cri-o': string}>> = {
+	'1.0.0': {containerd: '1.6.5 or later', 'cri-o': '1.24.2 or later'},
+	'1.1.0': {containerd: '2.0.1 or later', 'cri-o': '1.31 or later'},
+};
+
+function statusAsked(list: ConfigList, subject: Subject): readonly Outcome[] {
+	const {release} = subject.runtime ?? {};
+	const {version} = effectiveVersion(list, release);
+	if (release?.status !== true || !isSpecVersion(version) || compareSpecVersions(version, '1.1.0') < 0) {
+		return [];
+	}
+
+	return [
+		{
+			severity: 'info',
+			object: named(list),
+			message: `config is "${version}", with which ${runtimeTitle(release.runtime)} asks each plugin for its STATUS`,
+			expected: 'that this is wanted',
+			effect: 'A plugin that answers to STATUS with an error makes the node NotReady.',
+			remedy: 'Nothing, if that is wanted; else give the config version 1.0.0.',
+		},
+	];
+}

@@ -1,7 +1,7 @@
 import type {Option} from './command.ts';
 
 /** Ways to a node, in the order in which help names them. SSH is the next row. */
-export const vias = ['auto', 'api', 'pod'] as const;
+const vias = ['auto', 'api', 'pod'] as const;
 
 export const viaOption = {
 	kind: 'string',

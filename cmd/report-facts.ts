@@ -41,7 +41,7 @@ function format(
 }
 
 /** Errors first, then nodes of which nothing can be said, then warnings where those count. Files at hand are no node that stays unknown. */
-export function exitCodeOf({nodes, summary}: Report, failOn: ReportArguments['fail-on']): ExitCode {
+function exitCodeOf({nodes, summary}: Report, failOn: ReportArguments['fail-on']): ExitCode {
 	if (failOn === 'never') {
 		return exitCode.ok;
 	}

@@ -10,8 +10,8 @@ const root = new URL('../', import.meta.url).pathname;
 /** The node scripts travel inside the file: the one place that reads them from disk gets their text instead. */
 const inlineScripts: Plugin = {
 	name: 'inline-scripts',
-	setup({onLoad}) {
-		onLoad({filter: /lib\/node-script\/script\.ts$/}, async ({path}) => {
+	setup(build) {
+		build.onLoad({filter: /lib\/node-script\/script\.ts$/}, async ({path}) => {
 			const source = await readFile(path, 'utf8');
 			const parts = source.split(/readFileSync\(new URL\('\.\/([a-z-]+\.sh)', import\.meta\.url\), 'utf8'\)/);
 			const contents = await Promise.all(
@@ -34,13 +34,13 @@ every start. They become empty modules: `test/built.test.ts` proves that what is
 */
 const withoutGeneratedClient: Plugin = {
 	name: 'without-generated-client',
-	setup({onResolve, onLoad}) {
+	setup(build) {
 		const unused =
 			/^(undici|\.\/gen\/.*|\.\.\/gen\/.*|\.\/api\.js|jsonpath-plus|isomorphic-ws|stream-buffers|tar-fs|rfc4648-never)$/;
-		onResolve({filter: unused}, ({path, importer}) =>
+		build.onResolve({filter: unused}, ({path, importer}) =>
 			/@kubernetes\/client-node\/dist/.test(importer) ? {path, namespace: 'unused'} : undefined,
 		);
-		onLoad({filter: /.*/, namespace: 'unused'}, () => ({
+		build.onLoad({filter: /.*/, namespace: 'unused'}, () => ({
 			contents: 'module.exports = new Proxy({}, {get: (_, name) => name === "__esModule" ? true : class {}});',
 			loader: 'js',
 		}));

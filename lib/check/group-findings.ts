@@ -1,8 +1,12 @@
 import {catalog} from './catalog.ts';
 import type {Finding, Severity} from './check.ts';
 
-/** One finding that several nodes share. The remedy and the effect are those of its first node. */
-export type FindingGroup = Omit<Finding, 'node'> & {readonly nodes: readonly string[]};
+/** One finding that several nodes share. The effect and the remedy are those of its first node. */
+export type FindingGroup = Omit<Finding, 'node'> & {
+	readonly nodes: readonly string[];
+	/** The node whose remedy it is, where the others' have other words, such as their names in commands. */
+	readonly remedyOf: string | undefined;
+};
 
 const ranks: Readonly<Record<Severity, number>> = {error: 0, warning: 1, info: 2};
 
@@ -11,17 +15,24 @@ Findings with the same cause as one, so that 500 nodes in three states read as t
 then the catalog's order. Nodes keep the order in which the findings name them.
 */
 export function groupFindings(findings: readonly Finding[]): FindingGroup[] {
-	const groups = new Map<string, {readonly first: Finding; readonly nodes: Set<string>}>();
+	const groups = new Map<string, {readonly first: Finding; readonly nodes: Set<string>; readonly remedies: Set<string>}>();
 	for (const finding of findings) {
 		const {check, severity, object, message, expected} = finding;
 		const key = JSON.stringify([check, severity, object, message, expected]);
-		const group = groups.get(key) ?? {first: finding, nodes: new Set()};
+		const group = groups.get(key) ?? {first: finding, nodes: new Set(), remedies: new Set()};
 		group.nodes.add(finding.node);
+		group.remedies.add(finding.remedy);
 		groups.set(key, group);
 	}
 
 	return [...groups.values()]
-		.map(({first: {node, ...first}, nodes}): FindingGroup => ({...first, nodes: [...nodes]}))
+		.map(
+			({first: {node, ...first}, nodes, remedies}): FindingGroup => ({
+				...first,
+				nodes: [...nodes],
+				remedyOf: remedies.size > 1 ? node : undefined,
+			}),
+		)
 		.sort(
 			(a, b) =>
 				ranks[a.severity] - ranks[b.severity] || b.nodes.length - a.nodes.length || catalogRank(a.check) - catalogRank(b.check),

@@ -52,25 +52,15 @@ export function setVersion(subject: Subject, list: ConfigList, {drain}: {readonl
 
 /** GNU sed and busybox rename their temporary file inside the directory, which is the change that containerd notices. */
 function editCommands(list: ConfigList, version: string): readonly string[] {
-	const path = shellWord(list.path);
-	switch (list.version.state) {
-		case 'set':
-		case 'empty': {
-			return [String.raw`sed -i 's/"cniVersion": *"[^"]*"/"cniVersion": "${version}"/' ${path}`];
-		}
-
-		case 'missing': {
-			return [`sed -i '0,/{/s/{/{"cniVersion": "${version}",/' ${path}`];
-		}
-
-		case 'not-a-string': {
-			return [String.raw`sed -i 's/"cniVersion": *[^,}]*/"cniVersion": "${version}"/' ${path}`];
-		}
-	}
+	const edit =
+		list.version.state === 'missing'
+			? `0,/{/s/{/{"cniVersion": "${version}",/`
+			: `s/"cniVersion": *"[^"]*"/"cniVersion": "${version}"/`;
+	return [`sed -i '${edit}' ${shellWord(list.path)}`];
 }
 
 /** Commands on a node between its drain and its uncordon. Files at hand have no node. */
-export function aroundDrain({facts}: Subject, commands: readonly string[]): readonly string[] {
+function aroundDrain({facts}: Subject, commands: readonly string[]): readonly string[] {
 	if (facts.via === 'file' || commands.length === 0) {
 		return commands;
 	}
@@ -128,7 +118,7 @@ function installRelease({facts: {node, runtime}, plugins}: Subject, types: reado
 }
 
 /** What to do where someone else replaces this node's software; undefined where its operator does. */
-export function managedWay({facts: {node}}: Subject): string | undefined {
+function managedWay({facts: {node}}: Subject): string | undefined {
 	const row = isUnknown(node.provider) ? undefined : providerRow(node.provider);
 	return row === undefined || row.id === 'none' ? undefined : `${row.title} brings this node's software. ${row.upgrade}`;
 }

@@ -36,7 +36,7 @@ export type NodeReport = {
 	readonly findings: readonly Finding[];
 };
 
-export type Summary = {
+type Summary = {
 	/** How many nodes there are of each verdict. */
 	readonly nodes: Readonly<Record<Verdict | 'total', number>>;
 	readonly findings: Readonly<Record<Severity, number>>;

@@ -152,7 +152,7 @@ function belowSafe(subject: Subject): readonly Outcome[] {
 function endOfLife(subject: Subject): readonly Outcome[] {
 	const {runtime, facts} = subject;
 	const last = runtime?.release?.endOfLife;
-	if (runtime === undefined || last === undefined || facts.collectedAt.slice(0, 10) <= last) {
+	if (runtime === undefined || last === undefined || facts.via === 'file' || facts.collectedAt.slice(0, 10) <= last) {
 		return [];
 	}
 
@@ -177,7 +177,7 @@ function belowNextKubelet(subject: Subject): readonly Outcome[] {
 		return [];
 	}
 
-	const {name, runtime, numbers} = found;
+	const {name, numbers} = found;
 	if (compareNumbers(numbers, nextKubelet[name]) >= 0) {
 		return [];
 	}
@@ -187,7 +187,7 @@ function belowNextKubelet(subject: Subject): readonly Outcome[] {
 		{
 			severity: 'info',
 			object: `runtime/${name}`,
-			message: `${runtimeTitle(name)} is ${runtime.version}`,
+			message: `${runtimeTitle(name)} is older than ${least}`,
 			expected: `${runtimeTitle(name)} ${least} or later before Kubernetes ${nextKubelet.kubernetes}`,
 			effect: `None now. The kubelet of Kubernetes ${nextKubelet.kubernetes} does not start with it.`,
 			remedy: upgradeRuntime(subject, `${least} or later, before the kubelet`),

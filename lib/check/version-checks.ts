@@ -3,11 +3,10 @@ import {effectiveVersion} from '../cni/effective-version.ts';
 import {ownerOf} from '../cni/owners.ts';
 import {firstReleaseWith, referencePlugins} from '../cni/reference-plugins.ts';
 import {compareSpecVersions, isSpecVersion, specVersions} from '../cni/spec-version.ts';
-import type {PluginFacts} from '../facts/node-facts.ts';
 import {isUnknown} from '../facts/unknown.ts';
 import type {Check, Outcome} from './check.ts';
 import {docs} from './docs.ts';
-import {effectOfRefusal, runtimeTitle, validatorOf} from './effects.ts';
+import {effectOfRefusal, runtimeTitle} from './effects.ts';
 import {bringPlugins, setVersion, suggestedVersion, upgradeRuntime} from './remedies.ts';
 import {type Subject, subjectOf} from './subject.ts';
 import {usesOf} from './uses.ts';
@@ -21,7 +20,7 @@ export const versionChecks: readonly Check[] = [
 		why: `A plugin answers to VERSION with a list of spec versions and refuses every config whose version is not in that list: there is no "this or later". It refuses both ADD and DEL, so pods neither start nor stop. containerd does not look at this before: it takes the config, and the node stays Ready. CRI-O looks, and leaves the file out.
 
 A config without a version counts as 0.1.0, which bandwidth (from 0.3.0), vrf (from 0.3.1) and firewall (from 0.4.0) do not support.`,
-		fix: `Upgrade the plugins to a release that supports the version: containernetworking/plugins v0.8.0 for 0.4.0, v1.0.0 for 1.0.0, v1.6.0 for 1.1.0. Or give the config the highest version that all of its plugins support. Drain the node before either.`,
+		fix: `Upgrade the plugins to a release that supports the version: containernetworking/plugins v0.8.0 for 0.4.0, v1.0.0 for 1.0.0, v1.6.0 for 1.1.0. Or give the config the highest version that all of its plugins support. Where pods hang already, either heals them on containerd; where they are well, drain the node first.`,
 		doc: docs.troubleshooting,
 		run: facts => eachConfig(subjectOf(facts), refusedUses),
 	},
@@ -81,7 +80,7 @@ function calledWith({version}: PluginUse): string {
 }
 
 type Refusal = {
-	readonly plugin: PluginFacts;
+	readonly dir: string;
 	readonly supported: readonly string[];
 	readonly called: string;
 	readonly use: PluginUse;
@@ -89,8 +88,8 @@ type Refusal = {
 
 /** Plugins with the same answer in the same place have one cause, and are one outcome. */
 function refusedUses(list: ConfigList, subject: Subject): readonly Outcome[] {
-	const groups = Map.groupBy(refusals(list, subject), ({plugin, supported, called, use}) =>
-		JSON.stringify([supported, called, directoryOf(String(plugin.path)), referencePlugins.includes(use.type), use.inherits]),
+	const groups = Map.groupBy(refusals(list, subject), ({dir, supported, called, use}) =>
+		JSON.stringify([supported, called, dir, referencePlugins.includes(use.type), use.inherits]),
 	);
 	return [...groups.values()].flatMap(([first, ...others]) =>
 		first === undefined ? [] : refusal(first, [...new Set([first, ...others].map(({use}) => use.type))], list, subject),
@@ -110,12 +109,14 @@ function refusals(list: ConfigList, {facts, plugins}: Subject): readonly Refusal
 			return [];
 		}
 
-		return plugin.supportedVersions.includes(called) ? [] : [{plugin, supported: plugin.supportedVersions, called, use}];
+		return plugin.supportedVersions.includes(called)
+			? []
+			: [{dir: directoryOf(plugin.path), supported: plugin.supportedVersions, called, use}];
 	});
 }
 
 function refusal(
-	{supported, called, use, plugin}: Refusal,
+	{supported, called, use, dir}: Refusal,
 	types: readonly string[],
 	list: ConfigList,
 	subject: Subject,
@@ -128,13 +129,13 @@ function refusal(
 		{
 			severity: 'error',
 			object: named(list),
-			message: `${says}, ${one ? 'plugin' : 'plugins'} ${enumerate(types)} in ${directoryOf(String(plugin.path))} ${one ? 'supports' : 'support'} ${versionList(supported)}`,
+			message: `${says}, ${one ? 'plugin' : 'plugins'} ${enumerate(types)} in ${dir} ${one ? 'supports' : 'support'} ${versionList(supported)}`,
 			expected: `plugins that support "${called}", or a config of a version that all of them support${better === undefined ? '' : `, such as "${better}"`}`,
 			effect: effectOfRefusal(
 				subject,
 				`incompatible CNI versions; config is "${called}", plugin supports ${versionList(supported)}`,
 			),
-			remedy: isSet ? remedyOfRefusal(called, types, list, subject, better) : setVersion(subject, list, {drain: true}),
+			remedy: isSet ? remedyOfRefusal(called, types, list, subject, better) : setVersion(subject, list, {drain: false}),
 		},
 	];
 }
@@ -152,13 +153,13 @@ function remedyOfRefusal(
 	const isBeyond = maxSpec !== undefined && isSpecVersion(called) && compareSpecVersions(called, maxSpec) > 0;
 	const isOwners = !types.every(type => referencePlugins.includes(type));
 	if (isBeyond && isOwners) {
-		return `No release of ${owner?.title ?? 'these plugins'} supports more than ${maxSpec}. ${setVersion(subject, list, {drain: true})}`;
+		return `No release of ${owner?.title ?? 'these plugins'} supports more than ${maxSpec}. ${setVersion(subject, list, {drain: false})}`;
 	}
 
 	const needed = isOwners ? undefined : firstReleaseWith(called);
 	const least = needed === undefined ? '' : ` Releases from ${needed} on support "${called}".`;
 	const way = bringPlugins(subject, types, list);
-	const other = better === undefined ? '' : `\nOr: ${setVersion(subject, list, {drain: true})}`;
+	const other = better === undefined ? '' : `\nOr: ${setVersion(subject, list, {drain: false})}`;
 	return `${way}${least === '' ? '' : `\n${least.trim()}`}${other}`;
 }
 
@@ -182,8 +183,8 @@ function missingVersion(list: ConfigList, subject: Subject): readonly Outcome[] 
 			message: state === 'missing' ? 'the config has no cniVersion' : 'cniVersion is empty',
 			expected: 'a "cniVersion" at the top level of the config',
 			effect,
-			// containerd tears down by the config that it holds at that moment; CRI-O by the one with which the pod was started.
-			remedy: setVersion(subject, list, {drain: validatorOf(subject) !== undefined}),
+			// Where pods hang, a drain would hang too: containerd tears down by the config that it holds at that moment.
+			remedy: setVersion(subject, list, {drain: severity === 'warning'}),
 		},
 	];
 }
@@ -219,7 +220,7 @@ function invalidVersion(list: ConfigList, subject: Subject): readonly Outcome[] 
 			message: `cniVersion is ${JSON.stringify(version)}, which is no version of the CNI specification`,
 			expected: `one of ${enumerate(specVersions)}`,
 			effect: effectOfRefusal(subject, `incompatible CNI versions; config is ${JSON.stringify(version)}`),
-			remedy: setVersion(subject, list, {drain: validatorOf(subject) !== undefined}),
+			remedy: setVersion(subject, list, {drain: false}),
 		},
 	];
 }
@@ -244,9 +245,7 @@ function versionInside(list: ConfigList, subject: Subject): readonly Outcome[] {
 			expected: 'one "cniVersion", at the top level of the list',
 			effect: `The version inside a plugin has no effect: every plugin is called with ${top === undefined ? 'none, which counts as 0.1.0' : JSON.stringify(top)}.`,
 			remedy:
-				top === undefined
-					? setVersion(subject, list, {drain: validatorOf(subject) !== undefined})
-					: `Remove "cniVersion" from the plugin in ${list.path}.`,
+				top === undefined ? setVersion(subject, list, {drain: false}) : `Remove "cniVersion" from the plugin in ${list.path}.`,
 		},
 	];
 }
@@ -266,7 +265,7 @@ function tooNewForRuntime(list: ConfigList, subject: Subject): readonly Outcome[
 	const needed = runtimesThatRead[version]?.[release.runtime];
 	const ways = [
 		...(needed === undefined ? [] : [upgradeRuntime(subject, needed)]),
-		...(lower === undefined && needed !== undefined ? [] : [setVersion(subject, list, {drain: true})]),
+		...(lower === undefined && needed !== undefined ? [] : [setVersion(subject, list, {drain: false})]),
 	];
 	return [
 		{

@@ -9,11 +9,6 @@ export function enumerate(words: readonly string[]): string {
 	return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`;
 }
 
-/** `1 pod`, `2 pods`. */
-export function counted(count: number, noun: string): string {
-	return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
 /**
 One word of a shell command that a person may copy. Names and paths come from nodes and are hostile until quoted;
 a control character, which no shell line can carry in sight, becomes `?` and so matches no file.

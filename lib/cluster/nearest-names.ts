@@ -1,6 +1,6 @@
 /** At most three of the names that could have been meant, best first: those within a third of its length in edits, or that hold it. */
 export function nearestNames(name: string, names: readonly string[]): readonly string[] {
-	const most = Math.max(2, Math.floor(name.length / 3));
+	const most = Math.max(2, Math.round(name.length / 3));
 	return names
 		.map(other => ({other, edits: other.includes(name) ? 1 : editDistance(name, other, most)}))
 		.filter(({edits}) => edits <= most)

@@ -20,14 +20,14 @@ export type ConfigList = {
 };
 
 /** A file that sets `cniVersion` to anything but a string is not loaded; a delegate's may stand there. */
-export type VersionField =
+type VersionField =
 	| {readonly state: 'set'; readonly value: string}
 	| {readonly state: 'missing'}
 	| {readonly state: 'empty'}
 	/** `shown`: the value as JSON. */
 	| {readonly state: 'not-a-string'; readonly shown: string};
 
-export type PluginConf = {
+type PluginConf = {
 	/** Undefined where it is missing or empty: only delegates can be so and still be here. */
 	readonly type: string | undefined;
 	/** A `cniVersion` that stands inside the plugin's config, where it has no effect in a list. */

@@ -52,7 +52,7 @@ export type NodeReady = {
 	readonly message?: string;
 };
 
-export type RuntimeName = 'containerd' | 'cri-o' | 'docker';
+type RuntimeName = 'containerd' | 'cri-o' | 'docker';
 
 export type RuntimeFacts = {
 	/** `containerd`, `cri-o`, `docker` (cri-dockerd), or whatever else the kubelet named. */
@@ -133,7 +133,7 @@ export type SandboxFacts = {
 	readonly notReady: readonly SandboxRef[];
 };
 
-export type SandboxRef = {readonly id: string; readonly namespace: string; readonly name: string; readonly createdAt: string};
+type SandboxRef = {readonly id: string; readonly namespace: string; readonly name: string; readonly createdAt: string};
 
 /** How often the docs page's two error texts stand in the node's journal, newest 5,000 lines of the last 24 hours. */
 export type JournalFacts = {

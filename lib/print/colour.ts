@@ -1,7 +1,7 @@
 import {styleText} from 'node:util';
 import type {Environment, Output} from './output.ts';
 
-export type Colour = (text: string) => string;
+type Colour = (text: string) => string;
 
 /** The colours that a word can have; each leaves the text alone where the output takes none. */
 export type Palette = {

@@ -16,15 +16,35 @@ export function formatFindings(groups: readonly FindingGroup[], options: TextOpt
 	return groups.map(group => formatFinding(group, options)).join('\n');
 }
 
+/** Findings that ask for nothing now, in two lines each. */
+export function formatNotes(groups: readonly FindingGroup[], {palette, width}: TextOptions): string {
+	if (groups.length === 0) {
+		return '';
+	}
+
+	const lines = groups.flatMap(({check, nodes, object, message}) => [
+		...hanging(`${escapeText(check)}, ${nodes.length === 1 ? 'node' : 'nodes'} ${nodesOf(nodes)}`, 2, width),
+		...hanging(`${escapeText(object)}: ${escapeText(message)}`, 4, width),
+	]);
+	const heading = `${palette.dim('INFO')} (in full: -o wide; what to do: ${commandName} explain CHECK)`;
+	return `${[heading, ...lines].join('\n')}\n`;
+}
+
+function hanging(text: string, indent: number, width: number): string[] {
+	return wrap(text, Math.max(40, width - indent - 2)).map(
+		(line, index) => `${' '.repeat(index === 0 ? indent : indent + 2)}${line}`,
+	);
+}
+
 function formatFinding(group: FindingGroup, {palette, width}: TextOptions): string {
-	const {check, severity, object, nodes, message, expected, effect, remedy, doc} = group;
+	const {check, severity, object, nodes, message, expected, effect, remedy, remedyOf, doc} = group;
 	const sections = [
 		['nodes', nodesOf(nodes)],
 		['object', escapeText(object)],
 		['seen', escapeText(message)],
 		['expected', escapeText(expected)],
 		['effect', escapeText(effect)],
-		['remedy', escapeLines(remedy)],
+		['remedy', `${remedyOf === undefined ? '' : `For ${escapeText(remedyOf)}; likewise for the others. `}${escapeLines(remedy)}`],
 		['explain', `${commandName} explain ${escapeText(check)}`],
 		['link', escapeText(doc)],
 	] as const;

@@ -1,20 +1,29 @@
 import {groupFindings} from '../check/group-findings.ts';
 import type {NodeReport, Report} from '../check/report.ts';
 import {escapeText} from './escape.ts';
-import {formatFindings, type TextOptions} from './findings.ts';
+import {formatFindings, formatNotes, type TextOptions} from './findings.ts';
 import {byNumber, compactNames} from './node-names.ts';
 import {formatReportTable} from './report-table.ts';
 import {wrap} from './width.ts';
 
 export type ReportOptions = TextOptions & {readonly wide: boolean; readonly head: boolean};
 
-/** A report for people: one table of the nodes, why something is unknown, each cause once, and what it comes to. */
+/** A report for people: one table of the nodes, why something is unknown, each cause once, notes in short unless wide, and what it comes to. */
 export function formatReport({nodes, summary, skipped}: Report, options: ReportOptions): string {
 	const groups = groupFindings(nodes.flatMap(({findings}) => findings));
 	const parts = [
 		formatReportTable(nodes, options),
 		unknownReasons(nodes, options),
-		formatFindings(groups, options),
+		formatFindings(
+			groups.filter(({severity}) => options.wide || severity !== 'info'),
+			options,
+		),
+		options.wide
+			? ''
+			: formatNotes(
+					groups.filter(({severity}) => severity === 'info'),
+					options,
+				),
 		`${[summaryLine(summary), ...skippedLine(skipped)].join('\n')}\n`,
 	];
 	return parts.filter(part => part !== '').join('\n');

@@ -6,11 +6,6 @@ export function widthOf(text: string): number {
 	return isPlain(text) ? text.length : stringWidth(text);
 }
 
-/** The text with spaces behind it, `width` columns in all. */
-export function padEnd(text: string, width: number): string {
-	return text + ' '.repeat(Math.max(0, width - widthOf(text)));
-}
-
 /** At most `width` columns; what was cut off shows as one `…`. */
 export function truncate(text: string, width: number): string {
 	if (widthOf(text) <= width) {

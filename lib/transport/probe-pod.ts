@@ -8,7 +8,7 @@ export const labels = {managedBy: 'app.kubernetes.io/managed-by', run: 'cni-upgr
 const paths = {host: '/host', script: '/cni-upgrade/collect.sh', answer: '/dev/termination-log'} as const;
 
 /** Opens the answer's file, then enters the host's root and runs the script there. It is the whole of what the container does. */
-const launchScript = 'exec 3>"$3"; exec chroot "$1" /bin/sh -s -- "$4" "$5" <"$2"';
+const launchScript = 'exec chroot "$1" /bin/sh -s -- "$4" "$5" <"$2" 3>"$3"';
 
 export type ProbePodOptions = {
 	readonly namespace: string;

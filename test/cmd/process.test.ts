@@ -77,7 +77,8 @@ test('an old Node.js is told what it needs', async t => {
 test('a reader that has had enough is no error', async t => {
 	const {child, ended} = start(['help']);
 	child.stdout?.destroy();
-	await t.notThrowsAsync(Promise.race([once(child, 'close'), ended]));
+	ended.catch(() => {}); // Its own reader of that stream ends too.
+	await once(child, 'close');
 	t.is(child.exitCode, 0);
 });
 

@@ -1,10 +1,12 @@
 /** At most three of the names that could have been meant, best first: those within a third of its length in edits, or that hold it. */
 export function nearestNames(name: string, names: readonly string[]): readonly string[] {
 	const most = Math.max(2, Math.round(name.length / 3));
-	return names
+	const near = names
 		.map(other => ({other, edits: other.includes(name) ? 1 : editDistance(name, other, most)}))
 		.filter(({edits}) => edits <= most)
-		.sort((a, b) => a.edits - b.edits || (a.other < b.other ? -1 : 1))
+		.sort((a, b) => a.edits - b.edits || (a.other < b.other ? -1 : 1));
+	return near
+		.filter(({edits}) => edits <= Math.max(2, near[0]?.edits ?? 0))
 		.slice(0, 3)
 		.map(({other}) => other);
 }

@@ -10,7 +10,7 @@ const pluginTimeout = 5000;
 
 export const lint = defineCommand({
 	description: `Judges files at hand with the checks of preflight, and asks no cluster: config lists, a conf dir with the order and precedence that
-a runtime gives its files, or the facts that "preflight --save" kept. Files and directories are one node named "local".
+a runtime gives its files, or the facts that "preflight --save" kept. Each path is a node named "local".
 
 With --runtime they are judged for that runtime. With --bin-dir the plugins in those directories are run with CNI_COMMAND=VERSION, as a
 runtime would find them; only executables of this machine are, never scripts.`,

@@ -81,7 +81,7 @@ function noConfig(subject: Subject): readonly Outcome[] {
 type Broken = {readonly file: ConfigFile; readonly reason: string; readonly stops: boolean};
 
 /** Files that the runtime tried and could not parse. A file that it would only read later is shown too: it waits there. */
-function brokenFiles({load, facts: {configFiles, via}}: Subject): readonly Broken[] {
+function brokenFiles({load, facts: {configFiles}}: Subject): readonly Broken[] {
 	if (isUnknown(configFiles)) {
 		return [];
 	}
@@ -89,7 +89,7 @@ function brokenFiles({load, facts: {configFiles, via}}: Subject): readonly Broke
 	const stops = isUnknown(load) ? undefined : load.failed?.path;
 	return configFiles.flatMap((file): readonly Broken[] => {
 		const read = readConfigList(file);
-		return 'invalid' in read ? [{file, reason: read.invalid, stops: file.path === stops || via === 'file'}] : [];
+		return 'invalid' in read ? [{file, reason: read.invalid, stops: file.path === stops}] : [];
 	});
 }
 

@@ -47,7 +47,8 @@ export function setVersion(subject: Subject, list: ConfigList, {drain}: {readonl
 
 	const commands = version === undefined ? [] : editCommands(list, version);
 	const onNode = drain ? aroundDrain(subject, commands) : commands;
-	return withCommands(`Give ${list.path} ${what}${commands.length === 0 ? '.' : ', on the node:'}`, onNode);
+	const where = facts.via === 'file' ? '' : ', on the node';
+	return withCommands(`Give ${list.path} ${what}${commands.length === 0 ? '.' : `${where}:`}`, onNode);
 }
 
 /** GNU sed and busybox rename their temporary file inside the directory, which is the change that containerd notices. */
@@ -104,13 +105,13 @@ function upgradePackage({facts: {node}}: Subject, types: readonly string[], owne
 }
 
 /** Each file is renamed into place: overwriting a plugin that runs fails with "text file busy". */
-function installRelease({facts: {node, runtime}, plugins}: Subject, types: readonly string[]): string {
+function installRelease({facts: {node, runtime, via}, plugins}: Subject, types: readonly string[]): string {
 	const archive = `cni-plugins-linux-${knownOr(node.arch, 'amd64')}-${newestPlugins}.tgz`;
 	const place = types.map(type => plugins.get(type)?.path).find((path): path is string => typeof path === 'string');
 	const dir = shellWord(place === undefined ? (knownOr(runtime.binDirs, [])[0] ?? '/opt/cni/bin') : directoryOf(place));
 	const url = `https://github.com/containernetworking/plugins/releases/download/${newestPlugins}`;
 	const files = types.map(type => shellWord(`./${type}`)).join(' ');
-	const where = node.name === 'local' ? '' : ', on the node';
+	const where = via === 'file' ? '' : ', on the node';
 	return withCommands(`Install ${enumerate(types)} of containernetworking/plugins ${newestPlugins}${where}:`, [
 		`cd /tmp && curl -fsSLO ${url}/${archive} && curl -fsSL ${url}/${archive}.sha256 | sha256sum -c`,
 		`mkdir -p ${dir}/.new && tar -xzf ${archive} -C ${dir}/.new ${files} && mv ${dir}/.new/* ${dir}/ && rmdir ${dir}/.new`,

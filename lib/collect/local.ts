@@ -19,33 +19,25 @@ export type LocalOptions = {
 const maxSavedSize = 400_000_000;
 
 /**
-The facts of files at hand, in the same shape as a node's, so that the same checks judge them: saved facts as they were, and everything
-else together as one node `local`.
+The facts of files at hand, in the same shape as a node's, so that the same checks judge them: saved facts as they were, and every other
+path as a node `local` of its own. A file is judged by itself, a conf dir as the runtime would take it.
 */
 export async function collectLocal(options: LocalOptions): Promise<readonly NodeFacts[]> {
-	const saved: NodeFacts[] = [];
-	const dirs: string[] = [];
-	const files: ConfigFile[] = [];
-	for (const path of options.paths.map(path => resolve(path))) {
+	const all: NodeFacts[] = [];
+	for (const path of new Set(options.paths.map(path => resolve(path)))) {
 		const found = await stat(path).catch((error: unknown) => {
 			throw unreadable(path, error);
 		});
 		if (found.isDirectory()) {
-			dirs.push(path);
-			files.push(...(await readConfDir(path)));
+			all.push(await localFacts(path, await readConfDir(path), options));
 			continue;
 		}
 
-		const facts = await savedFactsIn(path);
-		if (facts === undefined) {
-			dirs.push(dirname(path));
-			files.push(await readConfigFile(path));
-		} else {
-			saved.push(...facts);
-		}
+		const saved = await savedFactsIn(path);
+		all.push(...(saved ?? [await localFacts(dirname(path), [await readConfigFile(path)], options)]));
 	}
 
-	return dirs.length === 0 ? saved : [...saved, await localFacts([...new Set(dirs)], uniqueByPath(files), options)];
+	return all;
 }
 
 /** Undefined where the file is something else, whatever it is. */
@@ -75,15 +67,7 @@ async function savedFactsIn(path: string): Promise<readonly NodeFacts[] | undefi
 	return result.facts;
 }
 
-function uniqueByPath(files: readonly ConfigFile[]): readonly ConfigFile[] {
-	return [...new Map(files.map(file => [file.path, file])).values()];
-}
-
-async function localFacts(
-	dirs: readonly string[],
-	configFiles: readonly ConfigFile[],
-	options: LocalOptions,
-): Promise<NodeFacts> {
+async function localFacts(dir: string, configFiles: readonly ConfigFile[], options: LocalOptions): Promise<NodeFacts> {
 	const unknown = {unknown: 'lint reads files and asks no node'};
 	const half = unknownNodeHalf(unknown.unknown);
 	return {
@@ -105,7 +89,7 @@ async function localFacts(
 			cordoned: unknown,
 			provider: unknown,
 		},
-		runtime: {...half.runtime, ...runtimeFacts(dirs, options)},
+		runtime: {...half.runtime, ...runtimeFacts([dir], options)},
 		configFiles,
 		plugins: await localPlugins(configFiles, options),
 	};

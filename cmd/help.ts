@@ -42,9 +42,9 @@ export function helpOf({name}: CommandRow, command: Command): string {
 
 function flagGroups(options: Options): string[] {
 	const entries = Object.entries(options);
-	const groups = [...new Set(entries.map(([, {group}]) => group))].sort(
-		(a, b) => Number(a !== undefined) - Number(b !== undefined),
-	);
+	// A command's own flags first: they have no heading of their own. Not by sort(), which puts undefined last whatever it is told.
+	const headings = [...new Set(entries.map(([, {group}]) => group))];
+	const groups = [undefined, ...headings.filter(group => group !== undefined)];
 	const width = Math.max(...entries.map(entry => flagOf(entry).length));
 	return groups.map(group =>
 		[`${group ?? 'Flags'}:`, ...entries.filter(([, option]) => option.group === group).map(entry => flagLine(entry, width))].join(

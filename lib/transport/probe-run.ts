@@ -4,10 +4,11 @@ import {createPod, deletePods, listPods, podLog} from '../cluster/pods.ts';
 import {watchPods} from '../cluster/watch.ts';
 import {messageOf} from '../errors.ts';
 import {readFrame} from '../node-script/frame.ts';
+import {Window} from '../window.ts';
+import {Pace} from './pace.ts';
 import {type PodLike, type PodState, podState} from './pod-status.ts';
 import {labels, type probePod} from './probe-pod.ts';
 import type {ProbeOutcome, ProbeTarget} from './transport.ts';
-import {Pace, Window} from './window.ts';
 
 /** Probe pods that exist at any time. A namespace is tested for 3,000 pods; a window keeps far below it. */
 const maxAlive = 250;

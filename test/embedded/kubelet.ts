@@ -1,7 +1,7 @@
 import {mkdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {Window} from '../../lib/transport/window.ts';
+import {Window} from '../../lib/window.ts';
 import {runContainer} from './container.ts';
 import {faultyEnd, recordedEnd, spoil, startError} from './container-end.ts';
 import {provideImage} from './image-pull.ts';

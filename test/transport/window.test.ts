@@ -1,5 +1,6 @@
 import test from 'ava';
-import {Pace, Window} from '../../lib/transport/window.ts';
+import {Pace} from '../../lib/transport/pace.ts';
+import {Window} from '../../lib/window.ts';
 
 const never = new AbortController().signal;
 

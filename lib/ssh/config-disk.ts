@@ -1,0 +1,47 @@
+import {readdir, readFile, stat} from 'node:fs/promises';
+import {join} from 'node:path';
+import type {SshConfigSources} from './config-files.ts';
+import {matchesPattern} from './config-patterns.ts';
+
+/** The disk, for `readSshConfig`. */
+export const diskReaders: Pick<SshConfigSources, 'readFile' | 'glob'> = {
+	async readFile(path) {
+		try {
+			return await readFile(path, 'utf8');
+		} catch (error) {
+			if (isMissing(error)) {
+				return undefined;
+			}
+
+			throw error;
+		}
+	},
+
+	/** `*` and `?` as glob(3) has them: not for a leading dot, not across `/`; `[...]` is taken as it stands. */
+	async glob(pattern) {
+		let paths: readonly string[] = ['/'];
+		for (const part of pattern.split('/').filter(name => name !== '')) {
+			const next = await Promise.all(paths.map(async path => (await namesIn(path, part)).map(name => join(path, name))));
+			paths = next.flat();
+		}
+
+		return paths;
+	},
+};
+
+async function namesIn(path: string, part: string): Promise<readonly string[]> {
+	try {
+		if (/[*?]/.test(part)) {
+			const names = await readdir(path);
+			return names.filter(name => matchesPattern(name, part) && name.startsWith('.') === part.startsWith('.')).sort();
+		}
+
+		await stat(join(path, part));
+		return [part];
+	} catch {
+		return [];
+	}
+}
+
+const isMissing = (error: unknown) =>
+	error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');

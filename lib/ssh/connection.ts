@@ -1,0 +1,227 @@
+import type {Duplex} from 'node:stream';
+import ssh2, {type BaseAgent, type Client, type ClientErrorExtensions, type SignCallback, type SigningRequestOptions} from 'ssh2';
+import type {Clock} from '../clock.ts';
+import {messageOf} from '../errors.ts';
+import {Attempt} from './attempt.ts';
+import {bannerWatch} from './banner.ts';
+import {quoted, SshError} from './errors.ts';
+import type {ExecResult} from './exec.ts';
+import {hostKeyAlgorithms, orderHostKeyAlgorithms} from './host-key-types.ts';
+import type {Identity} from './identities.ts';
+import type {PrivateKey} from './key-file.ts';
+import {Login, type UsableIdentity} from './login.ts';
+import {OpenConnection} from './open-connection.ts';
+import {openStream} from './open-stream.ts';
+
+export type HostKeyCheck = {
+	/** Types of the keys that are known, to be asked for first. */
+	readonly keyTypes: readonly string[];
+	/**
+	Returns only for a key that is to be trusted; what it throws is what the caller gets. ssh2 knows no host certificates: a
+	server that has one shows its plain key, so `@cert-authority` lines never apply.
+	*/
+	readonly verify: (key: Buffer) => void;
+};
+
+export type SshEndpoint = {
+	/** A name or an address, as it is connected to. */
+	readonly hostName: string;
+	readonly port: number;
+	readonly user: string;
+	readonly hostKey: HostKeyCheck;
+	/** In the order in which they are tried. Asked for only once the host key has been verified. */
+	readonly identities: () => AsyncIterable<Identity>;
+};
+
+export type SshConnection = AsyncDisposable & {
+	/**
+	Runs one command, writes stdin to it and closes it. Resolves whatever the exit code. Rejects with `SshError`: `channel` where
+	the server opens none, `exec` on a refusal, on more than `maxBytes` of output and on abort, `lost` where the connection
+	ended. Over-long output and abort end the whole connection at once, unless it is in use for something else.
+	*/
+	exec(
+		command: string,
+		options: {readonly stdin: string | Buffer; readonly maxBytes: number; readonly signal: AbortSignal},
+	): Promise<ExecResult>;
+	/** A stream from that server to another, for the next hop. The signal is for its opening only. */
+	forward(hostName: string, port: number, signal: AbortSignal): Promise<Duplex>;
+};
+
+export type ConnectOptions = {
+	/** The connection to the last jump host. */
+	readonly via?: SshConnection | undefined;
+	/** Milliseconds for all that the server does: TCP connection, banner, key exchange, login. */
+	readonly connectTimeout: number;
+	readonly signal: AbortSignal;
+	readonly clock: Clock;
+	/** Milliseconds between questions whether the server still lives; after three without an answer it is lost. */
+	readonly keepaliveInterval?: number;
+};
+
+/** With three answers missing, a dead connection is noticed after 40 s. */
+const keepaliveInterval = 10_000;
+const keepaliveCountMax = 3;
+
+/**
+One SSH connection, logged in with a public key. Before the host key is verified nothing is sent that an impostor could use;
+agents are not forwarded; passwords are not supported. Rejects with `SshError`.
+*/
+export async function connectSsh(endpoint: SshEndpoint, options: ConnectOptions): Promise<SshConnection> {
+	using attempt = new Attempt(endpoint, options);
+	const stream = await openStream(endpoint, options.via, attempt);
+	const client = new ssh2.Client();
+	client.on('error', () => undefined); // So that one that comes late is never an uncaught exception.
+	try {
+		await logIn(client, stream, endpoint, attempt, options.keepaliveInterval ?? keepaliveInterval);
+		return new OpenConnection(client, stream, attempt.where, options.clock);
+	} catch (error) {
+		stream.destroy();
+		throw error;
+	}
+}
+
+/** The private key in OpenSSH's or PEM format; throws where it is none, or encrypted with another passphrase. */
+export function parsePrivateKey(text: string, passphrase: string | undefined): PrivateKey {
+	const parsed = ssh2.utils.parseKey(text, passphrase);
+	if (parsed instanceof Error) {
+		throw parsed;
+	}
+
+	if (!parsed.isPrivateKey()) {
+		throw new Error('this is not a private key');
+	}
+
+	return {
+		publicKey: parsed.getPublicSSH(),
+		sign(data, hash) {
+			const signature: Buffer | Error = parsed.sign(data, hash);
+			if (signature instanceof Error) {
+				throw signature;
+			}
+
+			return signature;
+		},
+	};
+}
+
+/** The SSH protocol on this stream, up to a login. */
+async function logIn(
+	client: Client,
+	stream: Duplex,
+	{user, hostKey, identities}: SshEndpoint,
+	attempt: Attempt,
+	keepaliveInterval: number,
+): Promise<void> {
+	let login: Login | undefined;
+	let refusal: {readonly error: unknown} | undefined;
+	const banner = bannerWatch(attempt);
+	await new Promise<void>((resolve, reject) => {
+		const ended = (seen: string, cause?: unknown) => {
+			if (refusal !== undefined) {
+				reject(refusal.error);
+			} else if (attempt.stage === 'banner') {
+				reject(banner.error(seen, cause));
+			} else {
+				reject(login?.hungUp(seen) ?? handshakeError(attempt, seen, cause));
+			}
+		};
+		attempt.signal.addEventListener('abort', () => reject(attempt.signal.reason), {once: true});
+		client.on('error', (error: Error & ClientErrorExtensions) => {
+			// The agent's kind is about one key; ssh2 goes on with the next.
+			if (error.level !== 'agent') {
+				ended(messageOf(error), error);
+			}
+		});
+		client.on('end', () => ended('it hung up'));
+		client.on('close', () => ended('it hung up'));
+		client.on('ready', resolve);
+		client.on('handshake', () => {
+			attempt.stage = 'authentication';
+		});
+		attempt.stage = 'banner';
+		client.connect({
+			sock: stream,
+			username: user,
+			readyTimeout: 0, // The attempt's signal ends it.
+			keepaliveInterval,
+			keepaliveCountMax,
+			// No compression: it is work, and a way to send much in little.
+			algorithms: {serverHostKey: orderHostKeyAlgorithms(hostKey.keyTypes), compress: ['none']},
+			hostVerifier(key: Buffer): boolean {
+				try {
+					hostKey.verify(Buffer.from(key));
+					return true;
+				} catch (error) {
+					attempt.stage = 'host-key';
+					refusal = {error: error instanceof SshError ? error : attempt.error(messageOf(error), {cause: error})};
+					return false;
+				}
+			},
+			authHandler(offered: readonly string[] | null, _isPartial, next) {
+				if (offered === null || login === undefined) {
+					login = new Login(attempt, user, identities());
+					next({type: 'none', username: user});
+					return;
+				}
+
+				login.offered = offered;
+				void offerNext(login, attempt, user, next).catch(reject);
+			},
+		});
+		stream.on('data', banner.onData);
+	});
+	stream.off('data', banner.onData);
+}
+
+async function offerNext(login: Login, attempt: Attempt, user: string, next: (method: AgentOffer) => void): Promise<void> {
+	const identity = await login.next();
+	if (!attempt.isOver) {
+		next({type: 'agent', username: user, agent: new OneKey(identity, login, attempt)});
+	}
+}
+
+type AgentOffer = {readonly type: 'agent'; readonly username: string; readonly agent: BaseAgent};
+
+/** As an agent with one key, which is how ssh2 signs only what the server has accepted, and waits for the signature. */
+class OneKey extends ssh2.BaseAgent<Buffer> {
+	readonly #identity: UsableIdentity;
+	readonly #login: Login;
+	readonly #attempt: Attempt;
+
+	constructor(identity: UsableIdentity, login: Login, attempt: Attempt) {
+		super();
+		this.#identity = identity;
+		this.#login = login;
+		this.#attempt = attempt;
+	}
+
+	getIdentities(done: (error: undefined, keys: Buffer[]) => void): void {
+		done(undefined, [this.#identity.publicKey]);
+	}
+
+	sign(_key: Buffer, data: Buffer, options: SigningRequestOptions | SignCallback, done?: SignCallback): void {
+		const {hash, back} = typeof options === 'function' ? {hash: undefined, back: options} : {hash: options.hash, back: done};
+		const answer = (error: Error | undefined, signature?: Buffer) => {
+			if (!this.#attempt.isOver) {
+				back?.(error, signature);
+			}
+		};
+		this.#login
+			.sign(this.#identity, data, hash)
+			.then(
+				signature => answer(undefined, signature),
+				(error: unknown) => answer(error instanceof Error ? error : new Error(messageOf(error))),
+			)
+			// ssh2 threw: it could not make sense of the signature.
+			.catch((error: unknown) => this.#attempt.fail(this.#attempt.error(messageOf(error), {cause: error})));
+	}
+}
+
+function handshakeError(attempt: Attempt, seen: string, cause: unknown): SshError {
+	return attempt.error(`ended the key exchange: ${quoted(seen)}`, {
+		remedy: seen.includes('host key format')
+			? `It has no host key of a type that is supported here: ${hostKeyAlgorithms.join(', ')}.`
+			: 'Compare what this server offers: ssh -vv',
+		cause,
+	});
+}

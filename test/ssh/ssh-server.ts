@@ -70,7 +70,7 @@ export async function sshServer(t: ExecutionContext, rules: Rules = {}) {
 				return;
 			}
 
-			const onward = connect(destPort, destIP);
+			const onward = connect({port: destPort, host: destIP, noDelay: true});
 			onward.on('connect', () => {
 				const channel = accept();
 				channel.on('error', () => undefined);
@@ -92,6 +92,7 @@ export async function tcpServer(t: ExecutionContext, onSocket: (socket: Socket) 
 async function listening(t: ExecutionContext, server: ReturnType<typeof createServer> | Server, sockets: Set<Socket>) {
 	const tcp = (server instanceof ssh2.Server ? Reflect.get(server, '_srv') : server) as ReturnType<typeof createServer>;
 	tcp.on('connection', (socket: Socket) => {
+		socket.setNoDelay(true);
 		sockets.add(socket);
 		socket.on('error', () => undefined);
 		socket.on('close', () => sockets.delete(socket));

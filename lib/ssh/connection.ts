@@ -1,15 +1,13 @@
 import type {Duplex} from 'node:stream';
-import ssh2, {type BaseAgent, type Client, type ClientErrorExtensions, type SignCallback, type SigningRequestOptions} from 'ssh2';
+import ssh2, {type SignCallback, type SigningRequestOptions} from 'ssh2';
 import type {Clock} from '../clock.ts';
 import {messageOf} from '../errors.ts';
 import {Attempt} from './attempt.ts';
-import {bannerWatch} from './banner.ts';
-import {quoted, SshError} from './errors.ts';
 import type {ExecResult} from './exec.ts';
-import {hostKeyAlgorithms, orderHostKeyAlgorithms} from './host-key-types.ts';
 import type {Identity} from './identities.ts';
 import type {PrivateKey} from './key-file.ts';
-import {Login, type UsableIdentity} from './login.ts';
+import {logIn} from './log-in.ts';
+import type {Login, UsableIdentity} from './login.ts';
 import {OpenConnection} from './open-connection.ts';
 import {openStream} from './open-stream.ts';
 
@@ -72,7 +70,10 @@ export async function connectSsh(endpoint: SshEndpoint, options: ConnectOptions)
 	const client = new ssh2.Client();
 	client.on('error', () => undefined); // So that one that comes late is never an uncaught exception.
 	try {
-		await logIn(client, stream, endpoint, attempt, options.keepaliveInterval ?? keepaliveInterval);
+		await logIn(client, stream, endpoint, attempt, {
+			keepalive: {keepaliveInterval: options.keepaliveInterval ?? keepaliveInterval, keepaliveCountMax},
+			asAgent: (identity, login) => new OneKey(identity, login, attempt),
+		});
 		return new OpenConnection(client, stream, attempt.where, options.clock);
 	} catch (error) {
 		stream.destroy();
@@ -103,84 +104,6 @@ export function parsePrivateKey(text: string, passphrase: string | undefined): P
 		},
 	};
 }
-
-/** The SSH protocol on this stream, up to a login. */
-async function logIn(
-	client: Client,
-	stream: Duplex,
-	{user, hostKey, identities}: SshEndpoint,
-	attempt: Attempt,
-	keepaliveInterval: number,
-): Promise<void> {
-	let login: Login | undefined;
-	let refusal: {readonly error: unknown} | undefined;
-	const banner = bannerWatch(attempt);
-	await new Promise<void>((resolve, reject) => {
-		const ended = (seen: string, cause?: unknown) => {
-			if (refusal !== undefined) {
-				reject(refusal.error);
-			} else if (attempt.stage === 'banner') {
-				reject(banner.error(seen, cause));
-			} else {
-				reject(login?.hungUp(seen) ?? handshakeError(attempt, seen, cause));
-			}
-		};
-		attempt.signal.addEventListener('abort', () => reject(attempt.signal.reason), {once: true});
-		client.on('error', (error: Error & ClientErrorExtensions) => {
-			// The agent's kind is about one key; ssh2 goes on with the next.
-			if (error.level !== 'agent') {
-				ended(messageOf(error), error);
-			}
-		});
-		client.on('end', () => ended('it hung up'));
-		client.on('close', () => ended('it hung up'));
-		client.on('ready', resolve);
-		client.on('handshake', () => {
-			attempt.stage = 'authentication';
-		});
-		attempt.stage = 'banner';
-		client.connect({
-			sock: stream,
-			username: user,
-			readyTimeout: 0, // The attempt's signal ends it.
-			keepaliveInterval,
-			keepaliveCountMax,
-			// No compression: it is work, and a way to send much in little.
-			algorithms: {serverHostKey: orderHostKeyAlgorithms(hostKey.keyTypes), compress: ['none']},
-			hostVerifier(key: Buffer): boolean {
-				try {
-					hostKey.verify(Buffer.from(key));
-					return true;
-				} catch (error) {
-					attempt.stage = 'host-key';
-					refusal = {error: error instanceof SshError ? error : attempt.error(messageOf(error), {cause: error})};
-					return false;
-				}
-			},
-			authHandler(offered: readonly string[] | null, _isPartial, next) {
-				if (offered === null || login === undefined) {
-					login = new Login(attempt, user, identities());
-					next({type: 'none', username: user});
-					return;
-				}
-
-				login.offered = offered;
-				void offerNext(login, attempt, user, next).catch(reject);
-			},
-		});
-		stream.on('data', banner.onData);
-	});
-	stream.off('data', banner.onData);
-}
-
-async function offerNext(login: Login, attempt: Attempt, user: string, next: (method: AgentOffer) => void): Promise<void> {
-	const identity = await login.next();
-	if (!attempt.isOver) {
-		next({type: 'agent', username: user, agent: new OneKey(identity, login, attempt)});
-	}
-}
-
-type AgentOffer = {readonly type: 'agent'; readonly username: string; readonly agent: BaseAgent};
 
 /** As an agent with one key, which is how ssh2 signs only what the server has accepted, and waits for the signature. */
 class OneKey extends ssh2.BaseAgent<Buffer> {
@@ -215,13 +138,4 @@ class OneKey extends ssh2.BaseAgent<Buffer> {
 			// ssh2 threw: it could not make sense of the signature.
 			.catch((error: unknown) => this.#attempt.fail(this.#attempt.error(messageOf(error), {cause: error})));
 	}
-}
-
-function handshakeError(attempt: Attempt, seen: string, cause: unknown): SshError {
-	return attempt.error(`ended the key exchange: ${quoted(seen)}`, {
-		remedy: seen.includes('host key format')
-			? `It has no host key of a type that is supported here: ${hostKeyAlgorithms.join(', ')}.`
-			: 'Compare what this server offers: ssh -vv',
-		cause,
-	});
 }

@@ -22,8 +22,10 @@ export function addressOf(hostName: string, port: number): string {
 	return `${hostName.includes(':') ? `[${hostName}]` : hostName}:${port}`;
 }
 
-/** A server's own words on one line, quoted, at most 200 characters of them. */
-export function quoted(text: string): string {
+/** A server's own words on one line, at most 200 characters of them. */
+export function oneLine(text: string): string {
 	const line = text.replaceAll(/[\p{C}\s]+/gu, ' ').trim();
-	return JSON.stringify(line.length > 200 ? `${line.slice(0, 200)}...` : line);
+	return line.length > 200 ? `${line.slice(0, 200)}...` : line;
 }
+
+export const quoted = (text: string) => JSON.stringify(oneLine(text));

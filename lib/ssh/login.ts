@@ -88,14 +88,17 @@ export class Login {
 	}
 
 	#failed(what: string): SshError {
-		const lines = [
-			...this.#tried.map(({name, outcome}) => `tried: ${name}: ${outcome}`),
+		const seen = [
+			what,
+			...this.#tried.map(({name, outcome}) => `tried: ${name} (${outcome})`),
 			...this.#passedOver.map(name => `passed over: ${name}`),
-			this.#tried.length >= mostKeys - 1
-				? 'Name the right key with IdentityFile and IdentitiesOnly yes, so that it is offered first.'
-				: `Put a public key of yours into the authorized_keys of user ${this.#user} there, and load the key: ssh-add FILE`,
 		];
-		return this.#attempt.error(what, {remedy: lines.join('\n')});
+		return this.#attempt.error(seen.join('; '), {
+			remedy:
+				this.#tried.length >= mostKeys - 1
+					? 'Name the right key with IdentityFile and IdentitiesOnly yes, so that it is offered first.'
+					: `Put a public key of yours into the authorized_keys of user ${this.#user} there, and load the key: ssh-add FILE`,
+		});
 	}
 }
 

@@ -3,17 +3,13 @@ import type {Duplex} from 'node:stream';
 import type {Client, ClientChannel, ClientErrorExtensions} from 'ssh2';
 import type {Clock} from '../clock.ts';
 import {messageOf} from '../errors.ts';
+import {type ChannelError, forwardError, sessionError} from './channel-errors.ts';
 import type {SshConnection} from './connection.ts';
-import {addressOf, quoted, SshError, type SshStage} from './errors.ts';
+import {addressOf, oneLine, SshError, type SshStage} from './errors.ts';
 import {type ExecResult, runOnChannel} from './exec.ts';
 
 /** The time that a server has to take note that we leave. */
 const farewell = 500;
-
-/** What ssh2 gives for the server's refusal to open a channel (RFC 4254, section 5.1). */
-const connectFailed = 2;
-
-type ChannelError = Error & {readonly reason?: number | string};
 
 /** A connection that is logged in. Every promise that it gave settles as soon as the connection ends. */
 export class OpenConnection implements SshConnection {
@@ -45,7 +41,7 @@ export class OpenConnection implements SshConnection {
 		return await this.#use<ExecResult>('exec', options.signal, user => {
 			this.#client.exec(command, (error: ChannelError | undefined, channel) => {
 				if (error !== undefined) {
-					user.reject(this.#refused(error));
+					user.reject(sessionError(error, this.#where));
 				} else if (user.opened(channel)) {
 					runOnChannel(channel, options, user.resolve, () => {
 						user.stop(this.#error('exec', `sent more than ${options.maxBytes} bytes of output`));
@@ -60,7 +56,7 @@ export class OpenConnection implements SshConnection {
 		return await this.#use<Duplex>('connect', signal, user => {
 			this.#client.forwardOut('127.0.0.1', 0, hostName, port, (error: ChannelError | undefined, channel) => {
 				if (error !== undefined) {
-					user.reject(this.#notForwarded(error, target));
+					user.reject(forwardError(error, this.#where, target));
 				} else if (user.opened(channel)) {
 					// It stays in use: an abort of something else must not take it away.
 					const inUse = () => undefined;
@@ -155,7 +151,7 @@ export class OpenConnection implements SshConnection {
 			return;
 		}
 
-		this.#lost = new SshError('lost', `the connection to ${this.#where} was lost: ${seen}`, {
+		this.#lost = new SshError('lost', `the connection to ${this.#where} was lost: ${oneLine(seen)}`, {
 			remedy: 'The node may have restarted, or something on the way cuts connections. Try again.',
 			cause,
 		});
@@ -168,27 +164,6 @@ export class OpenConnection implements SshConnection {
 
 	#error(stage: SshStage, message: string, cause?: unknown): SshError {
 		return new SshError(stage, `${this.#where} ${message}`, {cause});
-	}
-
-	#refused(error: ChannelError): SshError {
-		return error.reason === undefined
-			? this.#error('exec', `does not run commands: ${quoted(error.message)}`, error)
-			: new SshError('channel', `${this.#where} opens no session: ${quoted(error.message)}`, {
-					remedy: 'Check MaxSessions and ForceCommand of sshd_config there.',
-					cause: error,
-				});
-	}
-
-	#notForwarded(error: ChannelError, target: string): SshError {
-		return error.reason === connectFailed
-			? new SshError('connect', `${target} could not be reached from ${this.#where}: ${quoted(error.message)}`, {
-					remedy: 'Check the name, the port and the network between the two, and that sshd runs there.',
-					cause: error,
-				})
-			: new SshError('channel', `${this.#where} opens no connection to ${target}: ${quoted(error.message)}`, {
-					remedy: 'A jump host needs AllowTcpForwarding yes, and PermitOpen for this address, in its sshd_config.',
-					cause: error,
-				});
 	}
 }
 

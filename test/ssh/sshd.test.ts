@@ -68,7 +68,7 @@ test('a jump host that may not forward', async t => {
 	await using jump = await connect10s(to(sshd, {files: [file]}));
 	const error = await failure(t, connect10s(to(sshd, {files: [file]}), {via: jump}));
 	t.is(error.stage, 'channel');
-	t.regex(error.message, /opens no connection to 127\.0\.0\.1:\d+: ".*administratively prohibited|opens no connection/);
+	t.regex(error.message, /opens no connection to 127\.0\.0\.1:\d+: ".*open failed"$/);
 });
 
 test('an encrypted key asks once for a whole fleet, and not where the server does not know it', async t => {
@@ -77,7 +77,7 @@ test('an encrypted key asks once for a whole fleet, and not where the server doe
 	const sshd = await startSshd(t, [publicOf(file)]);
 	const stranger = await startSshd(t, [publicOf(key('other'))]);
 	const error = await failure(t, connect10s(to(stranger, {files: [file]})));
-	t.regex(error.remedy ?? '', /tried: key file .*\/id: refused\n/);
+	t.regex(error.message, /; tried: key file \S*\/id \(refused\)$/);
 	t.deepEqual(questions, []);
 	const connections = await Promise.all([1, 2, 3].map(() => connect10s(to(sshd, {files: [file]}))));
 	for (const connection of connections) {
@@ -96,12 +96,12 @@ const logsIn = test.macro(async (t: ExecutionContext, options: readonly string[]
 	t.is((await connection.exec('echo $SSH_CONNECTION', anything)).code, 0);
 	t.is(questions.length, isAsked ? 1 : 0);
 });
-test('an RSA key', logsIn, ['-t', 'rsa', '-b', '2048'], false);
-test('an encrypted RSA key in PEM', logsIn, ['-t', 'rsa', '-b', '2048', '-m', 'PEM', '-N', 'secret words'], true);
+test('an RSA key', logsIn, ['-t', 'rsa', '-b', '1024'], false);
+test('an encrypted RSA key in PEM', logsIn, ['-t', 'rsa', '-b', '1024', '-m', 'PEM', '-N', 'secret words'], true);
 test('an ECDSA key', logsIn, ['-t', 'ecdsa', '-b', '521'], false);
 test('an ECDSA key in PEM', logsIn, ['-t', 'ecdsa', '-m', 'PEM'], false);
 test('an encrypted ECDSA key in PKCS#8', logsIn, ['-t', 'ecdsa', '-m', 'PKCS8', '-N', 'secret words'], true);
-test('an RSA key in PKCS#8', logsIn, ['-t', 'rsa', '-b', '2048', '-m', 'PKCS8'], false);
+test('an RSA key in PKCS#8', logsIn, ['-t', 'rsa', '-b', '1024', '-m', 'PKCS8'], false);
 
 const agentLogsIn = test.macro(async (t: ExecutionContext, options: readonly string[]) => {
 	const {key, to, questions} = setUp(t);
@@ -114,7 +114,7 @@ const agentLogsIn = test.macro(async (t: ExecutionContext, options: readonly str
 	t.deepEqual(questions, []);
 });
 test('an Ed25519 key of the agent', agentLogsIn, []);
-test('an RSA key of the agent', agentLogsIn, ['-t', 'rsa', '-b', '2048']);
+test('an RSA key of the agent', agentLogsIn, ['-t', 'rsa', '-b', '1024']);
 test('an ECDSA key of the agent', agentLogsIn, ['-t', 'ecdsa']);
 
 test('an agent is not forwarded', async t => {
@@ -129,12 +129,13 @@ test('an agent is not forwarded', async t => {
 
 test('a server that hangs up after too many keys is told by its words and the keys', async t => {
 	const {key, to} = setUp(t);
-	const files = ['a', 'b', 'c'].map(name => key(name));
-	const sshd = await startSshd(t, [publicOf(files[2]!)], ['MaxAuthTries 2']);
+	const right = key('c');
+	const files = [key('a'), key('b'), right];
+	const sshd = await startSshd(t, [publicOf(right)], ['MaxAuthTries 2']);
 	const error = await failure(t, connect10s(to(sshd, {files})));
 	t.is(error.stage, 'authentication');
 	t.regex(error.message, /Too many authentication failures/);
-	t.regex(error.remedy ?? '', /\/a: refused\ntried: key file .*\/b: refused\n/);
+	t.regex(error.message, /; tried: key file \S*\/a \(refused\); tried: key file \S*\/b \(refused\)$/);
 });
 
 test('a server that wants a second factor', async t => {
@@ -143,7 +144,7 @@ test('a server that wants a second factor', async t => {
 	const sshd = await startSshd(t, [publicOf(file)], ['PasswordAuthentication yes', 'AuthenticationMethods publickey,password']);
 	const error = await failure(t, connect10s(to(sshd, {files: [file]})));
 	t.is(error.stage, 'authentication');
-	t.regex(error.remedy ?? '', /\/id: known there, yet no login: something else is asked for as well/);
+	t.regex(error.message, /\/id \(known there, yet no login: something else is asked for as well/);
 });
 
 test('a busy server fails before anyone has tried to log in', async t => {

@@ -1,0 +1,106 @@
+import type {Duplex} from 'node:stream';
+import type {BaseAgent, Client, ClientErrorExtensions} from 'ssh2';
+import {messageOf} from '../errors.ts';
+import type {Attempt} from './attempt.ts';
+import {bannerWatch} from './banner.ts';
+import type {SshEndpoint} from './connection.ts';
+import {oneLine, SshError} from './errors.ts';
+import {hostKeyAlgorithms, orderHostKeyAlgorithms} from './host-key-types.ts';
+import {Login, type UsableIdentity} from './login.ts';
+
+type LoginOptions = {
+	readonly keepalive: {readonly keepaliveInterval: number; readonly keepaliveCountMax: number};
+	readonly asAgent: (identity: UsableIdentity, login: Login) => BaseAgent;
+};
+
+/** The SSH protocol on this stream, up to a login. */
+export async function logIn(
+	client: Client,
+	stream: Duplex,
+	{user, hostKey, identities}: SshEndpoint,
+	attempt: Attempt,
+	{keepalive, asAgent}: LoginOptions,
+): Promise<void> {
+	let login: Login | undefined;
+	let refusal: {readonly error: unknown} | undefined;
+	const banner = bannerWatch(attempt);
+	await new Promise<void>((resolve, reject) => {
+		const ended = (seen: string, cause?: unknown) => {
+			if (refusal !== undefined) {
+				reject(refusal.error);
+			} else if (attempt.stage === 'banner') {
+				reject(banner.error(seen, cause));
+			} else {
+				reject(login?.hungUp(seen) ?? handshakeError(attempt, seen, cause));
+			}
+		};
+		attempt.signal.addEventListener('abort', () => reject(attempt.signal.reason), {once: true});
+		client.on('error', (error: Error & ClientErrorExtensions) => {
+			// The agent's kind is about one key; ssh2 goes on with the next.
+			if (error.level !== 'agent') {
+				ended(oneLine(messageOf(error)), error);
+			}
+		});
+		client.on('end', () => ended('it hung up'));
+		client.on('close', () => ended('it hung up'));
+		client.on('ready', resolve);
+		client.on('handshake', () => {
+			attempt.stage = 'authentication';
+		});
+		attempt.stage = 'banner';
+		client.connect({
+			sock: stream,
+			username: user,
+			readyTimeout: 0, // The attempt's signal ends it.
+			...keepalive,
+			// No compression: it is work, and a way to send much in little.
+			algorithms: {serverHostKey: orderHostKeyAlgorithms(hostKey.keyTypes), compress: ['none']},
+			hostVerifier(key: Buffer): boolean {
+				try {
+					hostKey.verify(Buffer.from(key));
+					return true;
+				} catch (error) {
+					attempt.stage = 'host-key';
+					refusal = {error: error instanceof SshError ? error : attempt.error(messageOf(error), {cause: error})};
+					return false;
+				}
+			},
+			authHandler(offered: readonly string[] | null, _isPartial, next) {
+				if (offered === null || login === undefined) {
+					login = new Login(attempt, user, identities());
+					next({type: 'none', username: user});
+					return;
+				}
+
+				login.offered = offered;
+				void offerNext(login, attempt, user, asAgent, next).catch(reject);
+			},
+		});
+		stream.on('data', banner.onData);
+	});
+	stream.off('data', banner.onData);
+}
+
+async function offerNext(
+	login: Login,
+	attempt: Attempt,
+	user: string,
+	asAgent: LoginOptions['asAgent'],
+	next: (method: AgentOffer) => void,
+): Promise<void> {
+	const identity = await login.next();
+	if (!attempt.isOver) {
+		next({type: 'agent', username: user, agent: asAgent(identity, login)});
+	}
+}
+
+type AgentOffer = {readonly type: 'agent'; readonly username: string; readonly agent: BaseAgent};
+
+function handshakeError(attempt: Attempt, seen: string, cause: unknown): SshError {
+	return attempt.error(`ended the key exchange: ${seen}`, {
+		remedy: seen.includes('host key format')
+			? `It has no host key of a type that is supported here: ${hostKeyAlgorithms.join(', ')}.`
+			: 'Compare what this server offers: ssh -vv',
+		cause,
+	});
+}

@@ -33,7 +33,7 @@ export type Operands = {
 	readonly complete?: 'file' | 'check';
 };
 
-/** A command as a value: `root.ts` makes a parser of it, `help.ts` a help text, `complete.ts` candidates. */
+/** A command as a value: `parse.ts` makes a parser of its options, `help.ts` a help text, `complete.ts` candidates. */
 export type Command<O extends Options = Options> = {
 	/** Paragraphs that say what it does. */
 	readonly description: string;

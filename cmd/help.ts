@@ -1,4 +1,4 @@
-import {wrap} from '../lib/print/width.ts';
+import {wrapBy} from '../lib/print/wrap.ts';
 import {commandName} from '../lib/version.ts';
 import type {Command, Option, Options} from './command.ts';
 import type {CommandRow} from './commands.ts';
@@ -64,6 +64,7 @@ function flagLine(entry: readonly [string, Option], width: number): string {
 		...(choices === undefined ? [] : [`one of ${choices.join(', ')}`]),
 		...(fallback === undefined || fallback === '' ? [] : [`default ${fallback}`]),
 	];
-	const [first = '', ...more] = wrap(`${summary}${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`, lineWidth - width - 3);
+	const text = `${summary}${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`;
+	const [first = '', ...more] = wrapBy(({length}) => length, text, lineWidth - width - 3);
 	return [`${flagOf(entry).padEnd(width)}   ${first}`, ...more.map(line => `${' '.repeat(width)}   ${line}`)].join('\n');
 }

@@ -3,9 +3,10 @@ Builds `dist/kubectl-cni_upgrade`: the whole plugin in one executable file that 
 Run by `npm run build`.
 */
 import {chmod, readFile, rm} from 'node:fs/promises';
+import {fileURLToPath, pathToFileURL} from 'node:url';
 import {build, type Plugin} from 'esbuild';
 
-const root = new URL('../', import.meta.url).pathname;
+const root = fileURLToPath(new URL('../', import.meta.url));
 
 /** The node scripts travel inside the file: the one place that reads them from disk gets their text instead. */
 const inlineScripts: Plugin = {
@@ -16,7 +17,7 @@ const inlineScripts: Plugin = {
 			const parts = source.split(/readFileSync\(new URL\('\.\/([a-z-]+\.sh)', import\.meta\.url\), 'utf8'\)/);
 			const contents = await Promise.all(
 				parts.map(async (part, index) =>
-					index % 2 === 0 ? part : JSON.stringify(await readFile(new URL(part, `file://${path}`), 'utf8')),
+					index % 2 === 0 ? part : JSON.stringify(await readFile(new URL(part, pathToFileURL(path)), 'utf8')),
 				),
 			);
 			if (contents.length === 1) {
@@ -30,13 +31,12 @@ const inlineScripts: Plugin = {
 
 /**
 client-node is used for kubeconfig and credentials only; its generated API and HTTP client are 1.5 MB that would be parsed at
-every start. They become empty modules: `test/built.test.ts` proves that what is left does its work.
+every start. They become empty modules: `test/krew/built.test.ts` proves that what is left does its work.
 */
 const withoutGeneratedClient: Plugin = {
 	name: 'without-generated-client',
 	setup(build) {
-		const unused =
-			/^(undici|\.\/gen\/.*|\.\.\/gen\/.*|\.\/api\.js|jsonpath-plus|isomorphic-ws|stream-buffers|tar-fs|rfc4648-never)$/;
+		const unused = /^(undici|\.\/gen\/.*|\.\.\/gen\/.*|\.\/api\.js|jsonpath-plus|isomorphic-ws|stream-buffers|tar-fs)$/;
 		build.onResolve({filter: unused}, ({path, importer}) =>
 			/@kubernetes\/client-node\/dist/.test(importer) ? {path, namespace: 'unused'} : undefined,
 		);
@@ -47,23 +47,40 @@ const withoutGeneratedClient: Plugin = {
 	},
 };
 
-/** Builds to `outfile` and returns its size in bytes by input, for `test/bench/`. */
-export async function buildPlugin(outfile: string): Promise<Readonly<Record<string, number>>> {
+/**
+Lets the file run as CommonJS and as a module: which one it is to Node.js depends on whatever package.json lies in a directory above.
+A module has no `require`. This stands before esbuild's own "use strict", which then is no directive any more.
+*/
+const head = `"use strict";
+var require = typeof require === 'function' ? require : process.getBuiltinModule('node:module').createRequire(process.execPath);
+var moduleUrl = require('node:url').pathToFileURL(process.argv[1]).href;`;
+
+/**
+Builds to `outfile` and returns its size in bytes by input, for `test/bench/`. The bytes are the same on every machine. With `map`
+the source map comes to `OUTFILE.map`: nothing in the file points there.
+*/
+export async function buildPlugin(
+	outfile: string,
+	{map = false}: {readonly map?: boolean} = {},
+): Promise<Readonly<Record<string, number>>> {
 	const {metafile} = await build({
-		entryPoints: [`${root}cmd/kubectl-cni_upgrade.ts`],
+		absWorkingDir: root,
+		entryPoints: ['cmd/kubectl-cni_upgrade.ts'],
 		outfile,
 		bundle: true,
 		platform: 'node',
-		target: 'node24',
+		// Older than what it runs on: an old Node.js must be able to read the file, to say which one it needs.
+		target: 'node18',
 		format: 'cjs',
 		minify: true,
 		legalComments: 'none',
 		metafile: true,
+		...(map && {sourcemap: 'external', sourcesContent: false}),
 		logLevel: 'warning',
 		// Optional native parts of ssh2 and their fallback: never shipped.
 		external: ['*.node', 'cpu-features'],
 		define: {'import.meta.url': 'moduleUrl'},
-		banner: {js: '#!/usr/bin/env node\nconst moduleUrl = require("node:url").pathToFileURL(__filename).href;'},
+		banner: {js: head},
 		plugins: [inlineScripts, withoutGeneratedClient],
 	});
 	await chmod(outfile, 0o755);

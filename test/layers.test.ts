@@ -33,7 +33,7 @@ const pure = ['lib/cni', 'lib/runtime', 'lib/facts', 'lib/check'];
 
 /** Each npm package and the one file that may import it as a value. */
 const homes: Readonly<Record<string, string>> = {
-	yargs: 'cmd/root.ts',
+	yargs: 'cmd/parse.ts',
 	'@kubernetes/client-node': 'lib/cluster/kubeconfig.ts',
 	'cli-table3': 'lib/print/table.ts',
 	ora: 'lib/print/progress.ts',

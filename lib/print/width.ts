@@ -1,5 +1,6 @@
 import stringWidth from 'string-width';
 import {isPlain} from './escape.ts';
+import {wrapBy} from './wrap.ts';
 
 /** Columns that a text takes on a terminal: 2 for a wide character, 0 for an accent. The only measure of width there is. */
 export function widthOf(text: string): number {
@@ -26,22 +27,7 @@ export function truncate(text: string, width: number): string {
 	return `${kept}…`;
 }
 
-/** Lines of at most `width` columns, broken at spaces; a word that is longer stands alone. Text that is indented stays as it is. */
+/** Lines of at most `width` columns, as `wrapBy` breaks them. */
 export function wrap(text: string, width: number): readonly string[] {
-	return text.split('\n').flatMap(line => (line.startsWith(' ') ? [line] : wrapLine(line, width)));
-}
-
-function wrapLine(line: string, width: number): string[] {
-	const lines: string[] = [];
-	let current = '';
-	for (const word of line.split(' ')) {
-		if (current !== '' && widthOf(current) + 1 + widthOf(word) > width) {
-			lines.push(current);
-			current = word;
-		} else {
-			current = current === '' ? word : `${current} ${word}`;
-		}
-	}
-
-	return [...lines, current];
+	return wrapBy(widthOf, text, width);
 }

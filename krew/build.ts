@@ -29,20 +29,32 @@ const inlineScripts: Plugin = {
 	},
 };
 
+/** What `config.js` of client-node imports, and only a client of the generated API would call, or a loader of kubeconfig files. */
+const leftOut: Readonly<Record<string, readonly string[]>> = {
+	undici: ['Agent', 'ProxyAgent'],
+	'js-yaml': ['load'],
+	'./gen/index.js': ['createConfiguration', 'ServerConfiguration'],
+	'./gen/rxjsStub.js': ['of'],
+};
+
 /**
-client-node is used for kubeconfig and credentials only; its generated API and HTTP client are 1.5 MB that would be parsed at
-every start. They become empty modules: `test/krew/built.test.ts` proves that what is left does its work.
+client-node is used for credentials and SOCKS proxies only, which are its `config.js`; with all the rest 2 MB would be parsed at every
+start. What is left out throws where it is called all the same; a name that is missing above fails the build.
+`test/krew/built-preflight.test.ts` proves that what is left does its work.
 */
 const withoutGeneratedClient: Plugin = {
 	name: 'without-generated-client',
 	setup(build) {
-		const unused = /^(undici|\.\/gen\/.*|\.\.\/gen\/.*|\.\/api\.js|jsonpath-plus|isomorphic-ws|stream-buffers|tar-fs)$/;
-		build.onResolve({filter: unused}, ({path, importer}) =>
-			/@kubernetes\/client-node\/dist/.test(importer) ? {path, namespace: 'unused'} : undefined,
+		build.onResolve({filter: /^@kubernetes\/client-node$/}, async ({resolveDir, kind}) =>
+			build.resolve('@kubernetes/client-node/dist/config.js', {resolveDir, kind}),
 		);
-		build.onLoad({filter: /.*/, namespace: 'unused'}, () => ({
-			contents: 'module.exports = new Proxy({}, {get: (_, name) => name === "__esModule" ? true : class {}});',
-			loader: 'js',
+		build.onResolve({filter: /./}, ({path, importer}) =>
+			path in leftOut && /@kubernetes.client-node.dist/.test(importer) ? {path, namespace: 'left-out'} : undefined,
+		);
+		build.onLoad({filter: /./, namespace: 'left-out'}, ({path}) => ({
+			contents: (leftOut[path] ?? [])
+				.map(name => `export function ${name}() { throw new Error('${path}, ${name}: left out of this build'); }`)
+				.join('\n'),
 		}));
 	},
 };

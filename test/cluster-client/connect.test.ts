@@ -1,5 +1,4 @@
 import {chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {type AddressInfo, connect as connectTcp, createServer as createTcpServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {delimiter, join} from 'node:path';
 import type {TLSSocket} from 'node:tls';
@@ -9,6 +8,7 @@ import type {ConnectionFlags} from '../../lib/cluster/connection-flags.ts';
 import {proxyFor} from '../../lib/cluster/proxy.ts';
 import {UserError} from '../../lib/errors.ts';
 import {FakeClock} from './fake-clock.ts';
+import {socksProxy} from './socks-proxy.ts';
 import {ca, caFile, json, refuse, serverPair, testServer} from './test-server.ts';
 
 const {signal} = new AbortController();
@@ -583,25 +583,7 @@ test('an auth-provider is left to client-node, and failing says so', async t => 
 
 test('a SOCKS proxy, with connections that are kept', async t => {
 	const server = await testServer(t, (_, response) => json(response, 200, {}));
-	const asked: string[] = [];
-	const proxy = createTcpServer(socket => {
-		socket.on('error', () => undefined);
-		socket.once('data', () => {
-			socket.write(Uint8Array.of(5, 0));
-			socket.once('data', (request: Uint8Array) => {
-				// IPv4: four bytes of address, two of port.
-				asked.push(`${request.slice(4, 8).join('.')}:${(request[8] ?? 0) * 256 + (request[9] ?? 0)}`);
-				const onward = connectTcp(Number(new URL(server.url).port), '127.0.0.1', () => {
-					socket.write(Uint8Array.of(5, 0, 0, 1, 0, 0, 0, 0, 0, 0));
-					socket.pipe(onward).pipe(socket);
-				});
-				onward.on('error', () => socket.destroy());
-			});
-		});
-	});
-	await new Promise<void>(resolve => proxy.listen(0, '127.0.0.1', resolve));
-	t.teardown(() => proxy.close());
-	const {port} = proxy.address() as AddressInfo;
+	const {port, asked} = await socksProxy(t);
 	const {api} = await connectFrom(
 		t,
 		home(t, {'.kube/config': one(server.url, {token: 'abc'}, {'proxy-url': `socks5://127.0.0.1:${port}`})}),

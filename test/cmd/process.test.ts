@@ -55,11 +55,20 @@ test('--version loads two files and no package', async t => {
 	);
 });
 
-test('--help loads no client of Kubernetes, no SSH, no spinner and no table', async t => {
+test('--help loads no package', async t => {
+	const loaded = await loadedBy(t, ['--help']);
+	t.true(loaded.some(url => url.endsWith('/cmd/help.ts')));
+	t.deepEqual(
+		loaded.filter(url => url.includes('/node_modules/')),
+		[],
+	);
+});
+
+test('preflight --help loads no client of Kubernetes, no SSH, no WebSockets and no spinner', async t => {
 	const loaded = await loadedBy(t, ['preflight', '--help']);
 	t.true(loaded.some(url => url.includes('/node_modules/yargs/')));
 	t.deepEqual(
-		loaded.filter(url => /node_modules\/(@kubernetes|ssh2|ora|undici)\//.test(url)),
+		loaded.filter(url => /node_modules\/(@kubernetes|ssh2|ws|isomorphic-ws|ora|undici)\//.test(url)),
 		[],
 	);
 });

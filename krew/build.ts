@@ -61,11 +61,14 @@ const withoutGeneratedClient: Plugin = {
 
 /**
 Lets the file run as CommonJS and as a module: which one it is to Node.js depends on whatever package.json lies in a directory above.
-A module has no `require`. This stands before esbuild's own "use strict", which then is no directive any more.
+A module has none of these names; in CommonJS they are parameters, which `var` leaves as they are. This stands before esbuild's own
+"use strict", which then is no directive any more.
 */
 const head = `"use strict";
-var require = typeof require === 'function' ? require : process.getBuiltinModule('node:module').createRequire(process.execPath);
-var moduleUrl = require('node:url').pathToFileURL(process.argv[1]).href;`;
+var require = typeof require === 'function' ? require : process.getBuiltinModule('node:module').createRequire(process.argv[1]);
+var __filename = typeof __filename === 'string' ? __filename : process.argv[1];
+var __dirname = typeof __dirname === 'string' ? __dirname : require('node:path').dirname(__filename);
+var moduleUrl = require('node:url').pathToFileURL(__filename).href;`;
 
 /**
 Builds to `outfile` and returns its size in bytes by input, for `test/bench/`. The bytes are the same on every machine. With `map`

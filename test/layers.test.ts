@@ -42,6 +42,7 @@ const homes: Readonly<Record<string, string>> = {
 	valibot: 'lib/facts/saved.ts',
 	ssh2: 'lib/ssh/connection.ts',
 	esbuild: 'krew/build.ts',
+	'modern-tar': 'krew/archive.ts',
 };
 
 const root = resolve(import.meta.dirname, '..');

@@ -10,4 +10,6 @@ export type Context = {
 	readonly clock: Clock;
 	/** Aborted by the first Ctrl-C: a command then removes what it made and ends. */
 	readonly signal: AbortSignal;
+	/** Does what Ctrl-C does, for a prompt that reads it as a character. */
+	readonly interrupt: () => void;
 };

@@ -13,6 +13,7 @@ const grammars = {
 	},
 	// RFC 1123 label.
 	namespace: {pattern: /^(?=.{1,63}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, what: 'a namespace'},
+	login: {pattern: /^(?=.{1,64}$)[A-Za-z0-9_][\w.@+-]*\$?$/, what: 'a user to log in as'},
 	// distribution's reference grammar, a little wider: REGISTRY[:PORT]/PATH[:TAG][@DIGEST].
 	image: {
 		pattern: /^(?=.{1,512}$)[A-Za-z0-9][\w.-]*(:\d+)?(\/[a-z0-9][\w.-]*)*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/,

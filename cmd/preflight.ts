@@ -12,6 +12,8 @@ import {checkChoice, reportFacts} from './report-facts.ts';
 import {reportOptions} from './report-options.ts';
 import {newRunId} from './run-id.ts';
 import {checkSavePath, saveFacts} from './save-facts.ts';
+import {checkSshFlags, sshFor} from './ssh.ts';
+import {sshOptions} from './ssh-options.ts';
 import {usageError} from './usage-error.ts';
 
 const options = {
@@ -27,6 +29,7 @@ const options = {
 	timeout: {kind: 'duration', value: 'DURATION', default: '60s', summary: 'Time that one node may take'},
 	...reportOptions,
 	save: {kind: 'string', value: 'FILE', complete: 'file', summary: 'Keep what was collected, for "lint FILE" later or elsewhere'},
+	...sshOptions,
 	...connectionOptions,
 } as const;
 
@@ -35,13 +38,18 @@ export const preflight = defineCommand({
 break when a pod is deleted, and why. Nothing on the nodes is changed.
 
 A probe pod on each node reads the runtime's settings, the CNI configuration and what each plugin answers to VERSION. It is not
-privileged, sees the node's files read-only, and is removed when its answer is there, also after Ctrl-C. With --via api there are no
-pods: the report then says of the runtimes what the API knows.`,
+privileged, sees the node's files read-only, and is removed when its answer is there, also after Ctrl-C. With --via ssh the same script
+comes by SSH, as ~/.ssh/config, known_hosts and your agent have it; auto takes SSH for nodes that a pod does not reach, where their names
+are in ~/.ssh/config or a flag speaks of SSH. With --via api there are no pods: the report then says of the runtimes what the API knows.`,
 	examples: [
 		{comment: 'All nodes', command: 'kubectl cni-upgrade preflight'},
 		{comment: 'Two nodes', command: 'kubectl cni-upgrade preflight worker-1 worker-2'},
 		{comment: 'The nodes of a pool, for a script', command: 'kubectl cni-upgrade preflight -l pool=blue -o json'},
 		{comment: 'Without a pod in the cluster', command: 'kubectl cni-upgrade preflight --via api'},
+		{
+			comment: 'By SSH through a jump host, for nodes whose kubelet is dead',
+			command: 'kubectl cni-upgrade preflight worker-7 --via ssh --ssh-user ops --ssh-jump bastion.example.com',
+		},
 		{comment: 'Fail a pipeline on warnings as well', command: 'kubectl cni-upgrade preflight --fail-on warning'},
 		{comment: 'Keep the facts and judge them again elsewhere', command: 'kubectl cni-upgrade preflight --save facts.json'},
 	],
@@ -50,6 +58,7 @@ pods: the report then says of the runtimes what the API knows.`,
 	async run(args, context): Promise<ExitCode> {
 		const names = args.operands.map(name => checked(name.replace(/^nodes?\//, ''), 'node', 'preflight'));
 		checkProbeFlags(args);
+		checkSshFlags(args, 'preflight');
 		checkChoice(args, 'preflight');
 		if (args.save !== undefined) {
 			await checkSavePath(args.save);
@@ -95,6 +104,7 @@ async function collect(
 			names,
 			selector: args.selector,
 			via: args.via,
+			ssh: sshFor(args, context, progress),
 			namespace: args.namespace,
 			image: args.image,
 			pullSecret: args['image-pull-secret'],
@@ -130,9 +140,12 @@ function tell(progress: Progress): (event: FleetEvent) => void {
 		if (event.type === 'notice') {
 			progress.note(event.message);
 		} else if (event.type === 'probing') {
-			total = event.nodes;
+			[done, unknown, total] = [0, 0, event.nodes];
+			const nodes = `${total} ${total === 1 ? 'node' : 'nodes'}`;
 			progress.note(
-				`asking ${total} ${total === 1 ? 'node' : 'nodes'} by a probe pod on each in namespace/${event.namespace ?? ''}`,
+				event.way === 'ssh'
+					? `asking ${nodes} by SSH`
+					: `asking ${nodes} by a probe pod on each in namespace/${event.namespace ?? ''}`,
 			);
 			progress.count('nodes done', done, total);
 		} else if (event.type === 'answered' || event.type === 'unknown') {

@@ -1,14 +1,14 @@
 import type {Option} from './command.ts';
 
-/** Ways to a node, in the order in which help names them. SSH is the next row. */
-const vias = ['auto', 'api', 'pod'] as const;
+/** Ways to a node, in the order in which help names them. */
+const vias = ['auto', 'api', 'pod', 'ssh'] as const;
 
 export const viaOption = {
 	kind: 'string',
 	value: 'WAY',
 	choices: vias,
 	default: 'auto',
-	summary: 'How to ask: by a probe pod on each node, or only the API, which knows half; auto takes pods',
+	summary: 'How to ask: by a probe pod on each node, by SSH, or only the API, which knows half; auto takes pods, then SSH',
 } as const satisfies Option;
 
 /** -n is the namespace of our own pods: what is asked, nodes, has none. */

@@ -14,8 +14,8 @@ export async function runInProcess({argv, stdout, stderr, stdin, env}: NodeJS.Pr
 		});
 	}
 
-	const signal = interruption();
-	const code = await runCli(argv.slice(2), {stdout, stderr, stdin, env, clock: systemClock, signal});
+	const {signal, interrupt} = interruption();
+	const code = await runCli(argv.slice(2), {stdout, stderr, stdin, env, clock: systemClock, signal, interrupt});
 	await flushed(stdout);
 	if (unwritten !== undefined) {
 		stderr.write(`error: the output could not be written: ${unwritten.message}\n`);
@@ -26,20 +26,21 @@ export async function runInProcess({argv, stdout, stderr, stdin, env}: NodeJS.Pr
 }
 
 /** Aborted by the first Ctrl-C, TERM or HUP, so that a command can remove what it made; the second ends the process at once. */
-function interruption(): AbortSignal {
+function interruption(): {readonly signal: AbortSignal; readonly interrupt: () => void} {
 	const controller = new AbortController();
-	for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-		process.on(name, () => {
-			if (controller.signal.aborted) {
-				process.exit(exitCode.interrupted);
-			}
+	const interrupt = (name: string) => {
+		if (controller.signal.aborted) {
+			process.exit(exitCode.interrupted);
+		}
 
-			controller.abort(new Error(`interrupted by ${name}`));
-			process.stderr.write('\nInterrupted: cleaning up. Once more ends at once.\n');
-		});
+		controller.abort(new Error(`interrupted by ${name}`));
+		process.stderr.write('\nInterrupted: cleaning up. Once more ends at once.\n');
+	};
+	for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+		process.on(name, () => interrupt(name));
 	}
 
-	return controller.signal;
+	return {signal: controller.signal, interrupt: () => interrupt('SIGINT')};
 }
 
 /** Settles when everything written before has left, or cannot. */

@@ -22,8 +22,8 @@ const namespaceRules = [
 	{apiGroups: [''], resources: ['configmaps'], verbs: ['create', 'delete']},
 ];
 
-/** The nodes in one list; by probe pods also one node of each kind, for the images that it holds. */
-const nodeVerbs = {api: ['list'], pod: ['list', 'get'], auto: ['list', 'get']} as const;
+/** The nodes in one list; by probe pods also one node of each kind, for the images that it holds; by SSH one whose name is in doubt. */
+const nodeVerbs = {api: ['list'], pod: ['list', 'get'], ssh: ['list', 'get'], auto: ['list', 'get']} as const;
 
 export const rbac = defineCommand({
 	description: `Prints the least rights that a command needs, for kubectl apply: roles, and the namespace of the probe pods with its Pod
@@ -58,7 +58,7 @@ function rolesFor({via, namespace: given, subject}: Arguments<typeof options>): 
 		rules: [{apiGroups: [''], resources: ['nodes'], verbs: nodeVerbs[via]}],
 	};
 	const role = {apiVersion: `${group}/v1`, kind: 'Role', metadata: {name, namespace}, rules: namespaceRules};
-	const byPod = via !== 'api';
+	const byPod = via === 'pod' || via === 'auto';
 	const binding = (kind: 'ClusterRole' | 'Role') => ({
 		apiVersion: `${group}/v1`,
 		kind: `${kind}Binding`,

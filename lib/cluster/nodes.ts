@@ -152,3 +152,9 @@ export async function getNodeImages(
 		};
 	});
 }
+
+/** What a node's kubelet reports of the boot that it runs in (`/proc/sys/kernel/random/boot_id`); undefined where it reports none. */
+export async function getBootId(api: Api, name: string, signal: AbortSignal): Promise<string | undefined> {
+	const {json} = await api.request({path: `${nodesPath}/${encodeURIComponent(name)}`, signal});
+	return textOrUndefined(field(oneKind(api, json, ['Node']), 'status', 'nodeInfo', 'bootID'));
+}

@@ -7,6 +7,8 @@ export type Progress = {
 	readonly note: (text: string) => void;
 	/** What is under way, and how much of it is done. */
 	readonly count: (title: string, done: number, total: number) => void;
+	/** Nothing moves while this runs: somebody is typing. */
+	readonly pause: <T>(work: () => Promise<T>) => Promise<T>;
 	/** Nothing is under way any more. Safe to call twice. */
 	readonly end: () => void;
 };
@@ -20,6 +22,7 @@ export async function startProgress(stderr: Output): Promise<Progress> {
 async function spinner(stream: Output): Promise<Progress> {
 	const {default: ora} = await import('ora');
 	const spin = ora({stream, discardStdin: false, hideCursor: false, isEnabled: true, color: false});
+	let paused = 0;
 	return {
 		note(text) {
 			const wasSpinning = spin.isSpinning;
@@ -31,8 +34,21 @@ async function spinner(stream: Output): Promise<Progress> {
 		},
 		count(title, done, total) {
 			spin.text = `${escapeText(title)} ${done}/${total}`;
-			if (!spin.isSpinning) {
+			if (!spin.isSpinning && paused === 0) {
 				spin.start();
+			}
+		},
+		async pause(work) {
+			paused += 1;
+			const wasSpinning = spin.isSpinning;
+			spin.stop();
+			try {
+				return await work();
+			} finally {
+				paused -= 1;
+				if (wasSpinning && paused === 0) {
+					spin.start();
+				}
 			}
 		},
 		end() {
@@ -57,6 +73,7 @@ function lines(stderr: Output): Progress {
 				stderr.write(`${escapeText(title)} ${done}/${total}\n`);
 			}
 		},
+		pause: async work => work(),
 		end() {},
 	};
 }

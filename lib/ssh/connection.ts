@@ -15,10 +15,10 @@ export type HostKeyCheck = {
 	/** Types of the keys that are known, to be asked for first. */
 	readonly keyTypes: readonly string[];
 	/**
-	Returns only for a key that is to be trusted; what it throws is what the caller gets. ssh2 knows no host certificates: a
+	Resolves only for a key that is to be trusted, perhaps after a person was asked; what it rejects with is what the caller gets. ssh2 knows no host certificates: a
 	server that has one shows its plain key, so `@cert-authority` lines never apply.
 	*/
-	readonly verify: (key: Buffer) => void;
+	readonly verify: (key: Buffer) => Promise<void>;
 };
 
 export type SshEndpoint = {

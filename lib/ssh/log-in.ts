@@ -55,15 +55,17 @@ export async function logIn(
 			...keepalive,
 			// No compression: it is work, and a way to send much in little.
 			algorithms: {serverHostKey: orderHostKeyAlgorithms(hostKey.keyTypes), compress: ['none']},
-			hostVerifier(key: Buffer): boolean {
-				try {
-					hostKey.verify(Buffer.from(key));
-					return true;
-				} catch (error) {
-					attempt.stage = 'host-key';
-					refusal = {error: error instanceof SshError ? error : attempt.error(messageOf(error), {cause: error})};
-					return false;
-				}
+			hostVerifier(key: Buffer, verdict: (isTrusted: boolean) => void): void {
+				attempt
+					.own(async () => hostKey.verify(Buffer.from(key)))
+					.then(
+						() => attempt.isOver || verdict(true),
+						(error: unknown) => {
+							attempt.stage = 'host-key';
+							refusal = {error: error instanceof SshError ? error : attempt.error(messageOf(error), {cause: error})};
+							verdict(false);
+						},
+					);
 			},
 			authHandler(offered: readonly string[] | null, _isPartial, next) {
 				if (offered === null || login === undefined) {

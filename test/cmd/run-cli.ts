@@ -40,6 +40,7 @@ export async function cli(
 		env: {},
 		clock: systemClock,
 		signal: new AbortController().signal,
+		interrupt() {},
 		...rest,
 	});
 	return {code, stdout: stdout.text, stderr: stderr.text};

@@ -193,7 +193,7 @@ test('the key that was shown is verified before anything is sent, and a throw is
 			endpoint({
 				hostKey: {
 					keyTypes: ['ssh-ed25519'],
-					verify(key) {
+					async verify(key) {
 						seen.push(key);
 						throw refusal;
 					},
@@ -209,7 +209,7 @@ test('the key that was shown is verified before anything is sent, and a throw is
 
 test('any other error of the verdict is one of the host key', async t => {
 	const {endpoint} = await sshServer(t);
-	const verify = () => {
+	const verify = async () => {
 		throw new Error('unknown key');
 	};
 	const error = await failure(t, connect10s(endpoint({hostKey: {keyTypes: [], verify}})));
@@ -222,7 +222,10 @@ const rsaKey = ssh2.utils.generateKeyPairSync('rsa', {bits: 2048}).private;
 test('an RSA host key proves itself with SHA-2, and not with SHA-1', async t => {
 	const rules = {hostKeys: [hostKey, rsaKey]};
 	const shown: Buffer[] = [];
-	const check = {keyTypes: ['ssh-rsa', 'ssh-rsa-cert-v01@openssh.com', 'ssh-dss'], verify: (key: Buffer) => void shown.push(key)};
+	const check = {
+		keyTypes: ['ssh-rsa', 'ssh-rsa-cert-v01@openssh.com', 'ssh-dss'],
+		verify: async (key: Buffer) => void shown.push(key),
+	};
 	await (await connect10s((await sshServer(t, rules)).endpoint({hostKey: check})))[Symbol.asyncDispose]();
 	t.deepEqual(shown, [parsePrivateKey(rsaKey, undefined).publicKey]);
 	const {endpoint} = await sshServer(t, {hostKeys: [rsaKey], serverHostKey: ['ssh-rsa']});
@@ -501,7 +504,7 @@ test('a server that shows a known host key without holding it is found out', asy
 	thief.getPublicSSH = () => known.getPublicSSH();
 	const {endpoint, logins} = await sshServer(t, {hostKeys: [{key: thief as unknown as string}]});
 	const seen: Buffer[] = [];
-	const error = await failure(t, connect10s(endpoint({hostKey: {keyTypes: [], verify: key => void seen.push(key)}})));
+	const error = await failure(t, connect10s(endpoint({hostKey: {keyTypes: [], verify: async key => void seen.push(key)}})));
 	t.is(error.stage, 'handshake');
 	t.regex(error.message, /signature/);
 	t.deepEqual(seen, [known.getPublicSSH()]);

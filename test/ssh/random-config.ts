@@ -27,19 +27,7 @@ const words = (arb: fc.Arbitrary<string>, most: number) =>
 const quoted = (arb: fc.Arbitrary<string>) =>
 	fc.tuple(fc.constantFrom('', '', '', '"', "'"), arb).map(([quote, text]) => `${quote}${text}${quote}`);
 
-const files = fc.constantFrom(
-	'~/.ssh/k',
-	'/k/%h',
-	'%d/%n',
-	'none',
-	'NONE',
-	'~/%r-%p',
-	'/k/%%',
-	'/k#1',
-	'a\\ b',
-	'a\\\\b',
-	'~',
-);
+const files = fc.constantFrom('~/.ssh/k', '/k/%h', '%d/%n', 'none', 'NONE', '~/%r-%p', '/k/%%', '/k#1', 'a\\ b', 'a\\\\b', '~');
 const criteria = fc.oneof(
 	fc.constantFrom('all', '!all', 'final', 'canonical', '!canonical', 'host', 'colour x'),
 	fc

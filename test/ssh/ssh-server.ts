@@ -118,7 +118,7 @@ async function listening(t: ExecutionContext, server: ReturnType<typeof createSe
 	return {port, endpoint: (overrides: Partial<SshEndpoint> = {}) => endpointOf(port, overrides)};
 }
 
-const trusting: HostKeyCheck = {keyTypes: [], verify: () => undefined};
+const trusting: HostKeyCheck = {keyTypes: [], verify: async () => undefined};
 
 export function endpointOf(port: number, overrides: Partial<SshEndpoint> = {}): SshEndpoint {
 	return {

@@ -163,7 +163,7 @@ test('the host key that is verified is the one in the file of the server', async
 	const file = key('id');
 	const sshd = await startSshd(t, [publicOf(file)]);
 	const seen: string[] = [];
-	const verify = (shown: Buffer) => void seen.push(shown.toString('base64'));
+	const verify = async (shown: Buffer) => void seen.push(shown.toString('base64'));
 	await (await connect10s(to(sshd, {files: [file]}, {hostKey: {keyTypes: ['ssh-rsa'], verify}})))[Symbol.asyncDispose]();
 	t.is(seen.length, 1);
 	t.regex(seen[0] ?? '', /^AAAAC3NzaC1lZDI1NTE5/);

@@ -1,0 +1,134 @@
+import {appendFile, mkdir, readFile} from 'node:fs/promises';
+import {homedir, hostname, userInfo} from 'node:os';
+import {dirname} from 'node:path';
+import type {FleetSsh, SshWay} from '../lib/collect/fleet.ts';
+import {sshPlaceOf} from '../lib/collect/ssh-place.ts';
+import {UserError} from '../lib/errors.ts';
+import type {Progress} from '../lib/print/progress.ts';
+import {ask} from '../lib/print/prompt.ts';
+import type {Arguments} from './command.ts';
+import type {Context} from './context.ts';
+import {checked} from './grammar.ts';
+import {sshOptions} from './ssh-options.ts';
+import {usageError} from './usage-error.ts';
+
+type SshArguments = Arguments<typeof sshOptions>;
+
+/** Refuses flags that cannot be meant, before anything is asked. */
+export function checkSshFlags(args: SshArguments, command: string): void {
+	const {'ssh-user': user, 'ssh-port': port, 'ssh-host-template': template, 'ssh-jump': jump} = args;
+	if (user !== undefined) {
+		checked(user, 'login', command);
+	}
+
+	if (port !== undefined && (port < 1 || port > 65_535)) {
+		throw usageError(`invalid value "${port}" for --ssh-port; expected a port from 1 to 65535`, command);
+	}
+
+	if (template !== undefined && !/\{(?:name|address)\}/.test(template)) {
+		throw usageError(`--ssh-host-template "${template}" leads every node to one host; it needs {name} or {address}`, command);
+	}
+
+	if (jump !== undefined) {
+		jumpHosts(jump, command);
+	}
+}
+
+/** Everything about SSH that a run needs, made ready at its first need: files are read and people asked only then. */
+export function sshFor(args: SshArguments, context: Context, progress: Progress): FleetSsh {
+	let way: Promise<SshWay> | undefined;
+	return {
+		isAsked: Object.keys(sshOptions).some(name => {
+			const value = args[name as keyof SshArguments];
+			return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
+		}),
+		async open() {
+			way ??= openSsh(args, context, progress);
+			return way;
+		},
+	};
+}
+
+async function openSsh(args: SshArguments, context: Context, progress: Progress): Promise<SshWay> {
+	const [{readSshConfig}, {diskReaders}, {HostKeys}, {IdentityStore}, {SshReach}, {parsePrivateKey}] = await Promise.all([
+		import('../lib/ssh/ssh-config.ts'),
+		import('../lib/ssh/config-disk.ts'),
+		import('../lib/ssh/host-keys.ts'),
+		import('../lib/ssh/identities.ts'),
+		import('../lib/ssh/reach.ts'),
+		import('../lib/ssh/connection.ts'),
+	]);
+	const {env, clock} = context;
+	const home = env['HOME'] ?? homedir();
+	const config = await readSshConfig({
+		home,
+		user: userInfo().username,
+		localHostname: hostname(),
+		configFile: args['ssh-config'],
+		uid: userInfo().uid,
+		env,
+		...diskReaders,
+	});
+	const prompt = async (question: string, secret: boolean) => progress.pause(async () => ask(question, context, {secret}));
+	const password = args['ssh-ask-sudo'] ? await prompt('Password for sudo on the nodes: ', true) : undefined;
+	if (args['ssh-ask-sudo'] && password === undefined) {
+		throw new UserError('--ssh-ask-sudo needs a terminal to ask at', {
+			remedy: 'Run it on a terminal, or let the SSH user become root without a password (NOPASSWD in sudoers).',
+		});
+	}
+
+	const reach = new SshReach({
+		config,
+		overrides: {
+			user: args['ssh-user'],
+			port: args['ssh-port'],
+			identityFiles: args['ssh-key'].length === 0 ? undefined : args['ssh-key'],
+			jump: args['ssh-jump'] === undefined ? undefined : jumpHosts(args['ssh-jump'], 'preflight'),
+		},
+		hostKeys: new HostKeys({readFile: textOf, appendLine, ask: async question => prompt(question, false)}),
+		identities: new IdentityStore(async question => prompt(`${question}: `, true), parsePrivateKey),
+		agent: env['SSH_AUTH_SOCK'],
+		clock,
+		random: Math.random,
+	});
+	const isConfigured = (name: string) => config.resolve(name).isConfigured;
+	return {
+		reach,
+		sudo: {password},
+		isConfigured,
+		placeOf: row => sshPlaceOf(row, {template: args['ssh-host-template'], address: args['ssh-address'], isConfigured}),
+	};
+}
+
+/** `[user@]host[:port],...` */
+function jumpHosts(text: string, command: string) {
+	return text.split(',').map(hop => {
+		const [, user, plain, bracketed, port] =
+			/^(?:([^@\s]+)@)?(?:([^@:[\]\s]+)|\[([0-9A-Fa-f:.]+)\])(?::(\d{1,5}))?$/.exec(hop) ?? [];
+		const host = plain ?? bracketed;
+		if (host === undefined || host.startsWith('-')) {
+			throw usageError(`"${hop}" is no jump host; expected [USER@]HOST[:PORT]`, command);
+		}
+
+		return {host, ...(user !== undefined && {user}), ...(port !== undefined && {port: Number(port)})};
+	});
+}
+
+async function textOf(path: string): Promise<string | undefined> {
+	try {
+		return await readFile(path, 'utf8');
+	} catch (error) {
+		const {code} = error as NodeJS.ErrnoException;
+		if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EACCES') {
+			return undefined;
+		}
+
+		throw error;
+	}
+}
+
+async function appendLine(path: string, line: string): Promise<void> {
+	const before = (await textOf(path)) ?? '';
+	await mkdir(dirname(path), {recursive: true, mode: 0o700});
+	await appendFile(path, `${before === '' || before.endsWith('\n') ? '' : '\n'}${line}\n`, {mode: 0o600});
+}

@@ -13,7 +13,7 @@ export type SshPlaces = {
 
 export const sshAddresses = ['InternalIP', 'ExternalIP', 'Hostname'] as const;
 
-export type SshAddress = (typeof sshAddresses)[number];
+type SshAddress = (typeof sshAddresses)[number];
 
 /** What OpenSSH takes for a host, less what could be taken for a flag or a token. Names of nodes come from the cluster. */
 const hostGrammar = /^(?=.{1,253}$)[A-Za-z0-9_]([\w.-]*[A-Za-z0-9_])?$/;

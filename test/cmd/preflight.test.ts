@@ -139,7 +139,7 @@ test.serial('a wrong token', fails, ['--token', 'wrong'], {code: 1, says: /error
 test.serial('a context that is not there', fails, ['--context', 'nope'], {code: 1, says: /nope/});
 test.serial('a server that is not there', fails, ['-s', 'https://127.0.0.1:1'], {code: 1, says: /127\.0\.0\.1:1/});
 test('a check that is none', fails, ['--skip', 'node-redy'], {code: 2, says: /there is no check "node-redy"/});
-test('a way that is none', fails, ['--via', 'ssh'], {code: 2, says: /expected one of auto, api, pod/});
+test('a way that is none', fails, ['--via', 'carrier'], {code: 2, says: /expected one of auto, api, pod, ssh/});
 test('a name with a slash', fails, ['../secrets'], {code: 2, says: /"\.\.\/secrets" is not a node name/});
 test('an image with metacharacters', fails, ['--image', '$(id)'], {code: 2, says: /"\$\(id\)" is not an image/});
 test('a pull secret for nothing', fails, ['--image-pull-secret', 'x'], {code: 2, says: /no effect without --image/});

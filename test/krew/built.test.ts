@@ -16,13 +16,15 @@ const conflist = '{"cniVersion": "1.0.1", "name": "net", "plugins": [{"type": "b
 
 test.after.always(remove);
 
+// One after the other: each is a process or two.
+
 test.serial('it is one file that anyone may run', async t => {
 	t.deepEqual(await readdir(dir), ['kubectl-cni_upgrade']);
 	t.is((await stat(file)).mode & 0o777, 0o755);
 	t.true(code.startsWith('#!/usr/bin/env node\n"use strict";\n'));
 });
 
-test('it needs nothing but Node.js', t => {
+test.serial('it needs nothing but Node.js', t => {
 	const needed = new Set([...code.matchAll(/\b(?:require|import)\("([^"]+)"\)/g)].map(([, name = '']) => name));
 	t.true(needed.has('node:https'));
 	// ssh2 does without these two where they are not.
@@ -33,12 +35,12 @@ test('it needs nothing but Node.js', t => {
 	);
 });
 
-test('it holds no path of the machine that built it', t => {
+test.serial('it holds no path of the machine that built it', t => {
 	t.false(code.includes(root));
 	t.deepEqual(code.match(/file:\/\/\/|node_modules\/[@\w]|sourceMappingURL/g), null);
 });
 
-test('two builds are the same, byte by byte, wherever they were started', async t => {
+test.serial('two builds are the same, byte by byte, wherever they were started', async t => {
 	const other = join(dir, 'again', 'kubectl-cni_upgrade');
 	const script = `import {buildPlugin} from ${JSON.stringify(pathToFileURL(join(root, 'krew/build.ts')))}; await buildPlugin(${JSON.stringify(other)}, {map: true});`;
 	const {stderr} = await run(['--input-type=module', '--eval', script], {file: process.execPath, cwd: '/'});
@@ -46,11 +48,11 @@ test('two builds are the same, byte by byte, wherever they were started', async 
 	t.true((await readFile(other)).equals(await readFile(file)));
 });
 
-test('--version', async t => {
+test.serial('--version', async t => {
 	t.deepEqual(await run(['--version']), {code: 0, stdout: `kubectl cni-upgrade ${version}\n`, stderr: ''});
 });
 
-test('--help, with the name that a person types', async t => {
+test.serial('--help, with the name that a person types', async t => {
 	const {code, stdout, stderr} = await run(['--help']);
 	t.is(code, 0, stderr);
 	t.regex(stdout, /\n\nUsage:\n {2}kubectl cni-upgrade COMMAND \[flags\]\n/);
@@ -58,21 +60,21 @@ test('--help, with the name that a person types', async t => {
 });
 
 for (const {name} of commands) {
-	test(`${name} --help`, async t => {
+	test.serial(`${name} --help`, async t => {
 		const {code, stdout, stderr} = await run([name, '--help']);
 		t.is(code, 0, stderr);
 		t.regex(stdout, new RegExp(`\\nUsage:\\n  kubectl cni-upgrade ${name} `));
 	});
 }
 
-test('an unknown command ends with 2', async t => {
+test.serial('an unknown command ends with 2', async t => {
 	const {code, stdout, stderr} = await run(['preflihgt']);
 	t.is(code, 2);
 	t.is(stdout, '');
 	t.is(stderr, 'error: unknown command "preflihgt"\nDid you mean preflight?\nSee "kubectl cni-upgrade --help".\n');
 });
 
-test('lint ends with 3 where it finds an error', async t => {
+test.serial('lint ends with 3 where it finds an error', async t => {
 	const path = join(dir, 'lint', '10-bridge.conflist');
 	await mkdir(join(path, '..'));
 	await writeFile(path, conflist);
@@ -81,7 +83,7 @@ test('lint ends with 3 where it finds an error', async t => {
 	t.is((JSON.parse(stdout) as {summary: {findings: {error: number}}}).summary.findings.error, 1);
 });
 
-test('explain', async t => {
+test.serial('explain', async t => {
 	const {code, stdout, stderr} = await run(['explain', 'spec-version-set']);
 	t.is(code, 0, stderr);
 	t.regex(stdout, /spec-version-set/);
@@ -96,17 +98,17 @@ const scopes = test.macro(async (t, type: string) => {
 	t.is(exit, 0, stderr);
 	t.regex(stdout, /node-ready/);
 });
-test('it runs below a package.json of modules', scopes, 'module');
-test('it runs below a package.json of CommonJS', scopes, 'commonjs');
+test.serial('it runs below a package.json of modules', scopes, 'module');
+test.serial('it runs below a package.json of CommonJS', scopes, 'commonjs');
 
-test('it runs through a link, as krew installs it', async t => {
+test.serial('it runs through a link, as krew installs it', async t => {
 	await mkdir(join(dir, 'bin'));
 	const link = join(dir, 'bin', 'kubectl-cni_upgrade');
 	await symlink(file, link);
 	t.is((await run(['explain', 'node-ready'], {file: link})).code, 0);
 });
 
-test('an old Node.js is told what it needs', async t => {
+test.serial('an old Node.js is told what it needs', async t => {
 	const pretend = `Object.defineProperty(process, 'versions', {value: {...process.versions, node: '22.19.0'}})`;
 	const env = {NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(pretend)}`};
 	const {code, stderr} = await run(['preflight'], {env});

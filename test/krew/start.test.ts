@@ -12,7 +12,7 @@ const isOwn = (name: string) => /^(cmd|lib)\//.test(name);
 /** What only a run that needs it may load: an API client and its logins, SSH, WebSockets, the spinner. */
 const heavy = /^(@kubernetes\/client-node|openid-client|jose|socks|ssh2|ws|isomorphic-ws|undici|ora)$/;
 
-test('--version evaluates one module beside its own', async t => {
+test.serial('--version evaluates one module beside its own', async t => {
 	t.deepEqual(await evaluatedBy(built, ['--version']), ['lib/version.ts']);
 });
 
@@ -24,9 +24,9 @@ const evaluatesNoPackage = test.macro(async (t, argv: readonly string[], file: s
 		[],
 	);
 });
-test('--help evaluates no package', evaluatesNoPackage, ['--help'], 'cmd/help.ts');
-test('help evaluates no package', evaluatesNoPackage, ['help'], 'cmd/help.ts');
-test('completing a command evaluates no package', evaluatesNoPackage, ['__complete', 'pre'], 'cmd/complete.ts');
+test.serial('--help evaluates no package', evaluatesNoPackage, ['--help'], 'cmd/help.ts');
+test.serial('help evaluates no package', evaluatesNoPackage, ['help'], 'cmd/help.ts');
+test.serial('completing a command evaluates no package', evaluatesNoPackage, ['__complete', 'pre'], 'cmd/complete.ts');
 
 const evaluatesNothingHeavy = test.macro(async (t, argv: readonly string[], file: string) => {
 	const evaluated = await evaluatedBy(built, argv);
@@ -36,12 +36,17 @@ const evaluatesNothingHeavy = test.macro(async (t, argv: readonly string[], file
 		[],
 	);
 });
-test('version evaluates nothing heavy', evaluatesNothingHeavy, ['version'], 'cmd/version.ts');
-test('preflight --help evaluates nothing heavy', evaluatesNothingHeavy, ['preflight', '--help'], 'cmd/preflight.ts');
-test('cleanup --help evaluates nothing heavy', evaluatesNothingHeavy, ['cleanup', '--help'], 'cmd/cleanup.ts');
-test('completing a flag evaluates nothing heavy', evaluatesNothingHeavy, ['__complete', 'preflight', '--'], 'cmd/preflight.ts');
+test.serial('version evaluates nothing heavy', evaluatesNothingHeavy, ['version'], 'cmd/version.ts');
+test.serial('preflight --help evaluates nothing heavy', evaluatesNothingHeavy, ['preflight', '--help'], 'cmd/preflight.ts');
+test.serial('cleanup --help evaluates nothing heavy', evaluatesNothingHeavy, ['cleanup', '--help'], 'cmd/cleanup.ts');
+test.serial(
+	'completing a flag evaluates nothing heavy',
+	evaluatesNothingHeavy,
+	['__complete', 'preflight', '--'],
+	'cmd/preflight.ts',
+);
 
-test('a user with an auth-provider does load client-node: these tests can fail', async t => {
+test.serial('a user with an auth-provider does load client-node: these tests can fail', async t => {
 	await mkdir(join(built.dir, 'sso'));
 	const kubeconfig = join(built.dir, 'sso', 'kubeconfig');
 	await writeFile(

@@ -14,6 +14,8 @@ export type Question = {
 	readonly algorithm?: string;
 	/** To sshd itself; else through a program, so that any name and port will do. */
 	readonly isDirect?: boolean;
+	/** With accept-new; the answer is then what the user's file says afterwards. */
+	readonly isAccepted?: boolean;
 };
 
 export type OpenSsh = {
@@ -64,6 +66,31 @@ export async function startOpenSsh(): Promise<OpenSsh | {readonly missing: strin
 	};
 }
 
+export type FoundLine = {readonly line: number; readonly marker: 'cert-authority' | 'revoked' | undefined};
+
+/** The lines that ssh-keygen -F finds for a name, where it can read their keys. */
+export async function findLines(text: string, name: string): Promise<readonly FoundLine[]> {
+	const dir = await mkdtemp(join(tmpdir(), 'cni-upgrade-ssh-'));
+	const path = join(dir, 'known_hosts');
+	await writeFile(path, text);
+	const said = await new Promise<string>(resolve => {
+		execFile(
+			'ssh-keygen',
+			['-l', '-F', name, '-f', path],
+			{timeout: 60_000, maxBuffer: 100_000_000, encoding: 'latin1'},
+			(_error, stdout) => {
+				resolve(stdout);
+			},
+		);
+	});
+	await rm(dir, {recursive: true, force: true});
+	const markers = {CA: 'cert-authority', REVOKED: 'revoked', '': undefined} as const;
+	return [...said.matchAll(/^# Host \S+ found: line (\d+) (CA|REVOKED|)$/gm)].map(match => ({
+		line: Number(match[1]),
+		marker: markers[match[2] as keyof typeof markers],
+	}));
+}
+
 function findPrograms(): {readonly sshd: string; readonly version: string} | {readonly missing: string} {
 	const missing: string[] = [];
 	// The client also fails where the user has no name.
@@ -88,9 +115,13 @@ function findPrograms(): {readonly sshd: string; readonly version: string} | {re
 }
 
 /** Undefined where it ran well, else why not. */
-function run(program: string, args: readonly string[]): string | undefined {
+function run(
+	program: string,
+	args: readonly string[],
+	identity: {readonly uid?: number; readonly gid?: number} = {},
+): string | undefined {
 	try {
-		execFileSync(program, args, {stdio: 'pipe', timeout: 20_000});
+		execFileSync(program, args, {...identity, stdio: 'pipe', timeout: 20_000});
 		return undefined;
 	} catch (error) {
 		return (error as Error).message.replaceAll('\n', ' ');
@@ -138,15 +169,14 @@ async function startSshd(
 	const port = await freePort();
 	const config = join(dir, 'sshd_config');
 	await writeFile(config, configOf(dir, port));
-	if (run(sshd, ['-t', '-f', config, '-o', 'PerSourcePenalties=no'])?.includes('Bad configuration option') === false) {
-		await writeFile(config, `${configOf(dir, port)}PerSourcePenalties no\n`);
-	}
-
 	if (isRoot) {
 		await Promise.all([dir, ...(await readdir(dir)).map(name => join(dir, name))].map(async path => chown(path, nobody, nobody)));
 	}
 
-	const child = spawn(sshd, ['-D', '-e', '-f', config], {...identity, stdio: ['ignore', 'ignore', 'pipe']});
+	// From OpenSSH 9.8 on sshd turns clients away that come and go without logging in.
+	const patience = ['-o', 'PerSourcePenalties=no'];
+	const more = run(sshd, ['-t', '-f', config, ...patience], identity) === undefined ? patience : [];
+	const child = spawn(sshd, ['-D', '-e', '-f', config, ...more], {...identity, stdio: ['ignore', 'ignore', 'pipe']});
 	let said = '';
 	child.stderr.on('data', (bytes: Buffer) => {
 		said += String(bytes);
@@ -208,7 +238,8 @@ async function askClient(
 	const paths = question.files.map((_, at) => join(dir, `known_hosts-${id}-${at}`));
 	await Promise.all(paths.map(async (path, at) => writeFile(path, question.files[at] ?? '')));
 	const options = [
-		'StrictHostKeyChecking=yes',
+		`StrictHostKeyChecking=${question.isAccepted === true ? 'accept-new' : 'yes'}`,
+		'HashKnownHosts=no',
 		`UserKnownHostsFile=${paths[0] ?? 'none'}`,
 		`GlobalKnownHostsFile=${paths[1] ?? 'none'}`,
 		'BatchMode=yes',
@@ -219,6 +250,10 @@ async function askClient(
 	];
 	const args = ['-F', 'none', '-v', '-p', String(question.port), ...options.flatMap(option => ['-o', option])];
 	const said = await stderrOf('ssh', [...args, `nobody@${question.name}`, 'true']);
+	if (question.isAccepted === true) {
+		return readFile(paths[0] ?? '', 'utf8');
+	}
+
 	return classify(said, paths) ?? `? ${said}\nsshd: ${daemon.log().slice(-2000)}`;
 }
 

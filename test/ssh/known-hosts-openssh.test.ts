@@ -5,7 +5,8 @@ import {linesOfHost} from '../../lib/ssh/known-hosts-lines.ts';
 import {blobOf, recordedKeys} from './keys.ts';
 import {type Case, cases} from './known-hosts-cases.ts';
 import {knownHostsLines} from './known-hosts-text.ts';
-import {findLines, type OpenSsh, startOpenSsh} from './open-ssh.ts';
+import {type OpenSsh, startOpenSsh} from './open-ssh.ts';
+import {findLines} from './ssh-client.ts';
 
 const started = await startOpenSsh();
 const live = 'missing' in started ? undefined : started;

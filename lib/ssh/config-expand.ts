@@ -22,7 +22,7 @@ export function expand(text: string, what: string, tokens: Tokens, env?: Environ
 			}
 
 			return name === '' || end === ''
-				? cannot(what, text, '${ needs a name and }')
+				? cannot(what, text, `\${ needs a name and }`)
 				: (own(env, name) ?? cannot(what, text, `the environment has no ${name}`));
 		},
 	);
@@ -55,11 +55,20 @@ export function connectionHash(...parts: readonly string[]): string {
 
 /** Names in lower case; addresses as the system writes them, as OpenSSH does: `127.1` is `127.0.0.1`. */
 export function normalizeHost(host: string): string {
+	const address = addressOf(host);
+	if (address !== undefined) {
+		// OpenSSH compares without case, and leaves what it finds equal.
+		return address === lowerAscii(host) ? host : address;
+	}
+
+	return /[:%]/.test(host) ? host : lowerAscii(host);
+}
+
+function addressOf(host: string): string | undefined {
 	if (isIPv6(host) && !host.includes('%')) {
 		return new SocketAddress({address: host, family: 'ipv6'}).address;
 	}
 
 	const isNumeric = /^(?:0x[\da-f]*|\d+)(?:\.(?:0x[\da-f]*|\d+)){0,3}$/i.test(host);
-	const url = isNumeric ? URL.parse(`http://${host}/`) : null;
-	return url === null ? lowerAscii(host) : url.hostname;
+	return (isNumeric ? URL.parse(`http://${host}/`) : null)?.hostname;
 }

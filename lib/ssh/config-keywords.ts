@@ -18,10 +18,6 @@ const one = ({keyword, args, at}: ConfigLine): string => {
 	return first === '' ? refuse(at, `${keyword} has no value`) : first;
 };
 
-type Key<T> = {
-	[K in keyof HostOptions]-?: Exclude<HostOptions[K], undefined> extends T ? (T extends HostOptions[K] ? K : never) : never;
-}[keyof HostOptions];
-
 /** The first value wins. */
 const first =
 	<K extends keyof HostOptions>(key: K, value: HostOptions[K]): Setting =>
@@ -30,7 +26,7 @@ const first =
 	};
 
 const text =
-	(key: Key<string>): Row =>
+	(key: 'hostName' | 'user' | 'identityAgent' | 'hostKeyAlias' | 'ignoreUnknown' | 'tag'): Row =>
 	line =>
 		first(key, one(line));
 
@@ -42,7 +38,7 @@ function parseFlag(line: ConfigLine): boolean {
 }
 
 const flag =
-	(key: Key<boolean>): Row =>
+	(key: 'identitiesOnly' | 'hashKnownHosts'): Row =>
 	line =>
 		first(key, parseFlag(line));
 

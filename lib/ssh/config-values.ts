@@ -58,7 +58,8 @@ function parseHostPort(text: string, user: string | undefined): JumpHost | undef
 	const [, bracketed, plain, portText = ''] = /^(?:\[([^\]]*)\]|([^:/[][^:/]*))(?::(.*))?$/s.exec(text) ?? [];
 	const host = bracketed ?? plain;
 	const port = portText === '' ? undefined : parsePort(portText);
-	if (host === undefined || (portText !== '' && port === undefined)) {
+	// Releases of OpenSSH differ in what they make of white space in a name; none can reach one.
+	if (host === undefined || /\s/.test(host) || (portText !== '' && port === undefined)) {
 		return undefined;
 	}
 

@@ -15,7 +15,7 @@ export type SshConfig = {
 	readonly notes: readonly string[];
 };
 
-export type SshOverrides = {
+type SshOverrides = {
 	readonly user?: string | undefined;
 	readonly port?: number | undefined;
 	/** Come before those of the files, as with `ssh -i`. */
@@ -72,8 +72,7 @@ function applyAll(files: readonly (readonly Statement[])[], pass: Pass): void {
 
 /** OpenSSH's ssh_valid_hostname: the name goes into paths, and may come from a cluster. */
 function checkName(alias: string): void {
-	// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused
-	if (alias === '' || alias.startsWith('-') || /['`"$\\;&<>|(){},\s\u0000-\u001f\u007f]/.test(alias)) {
+	if (alias === '' || alias.startsWith('-') || /['`"$\\;&<>|(){},\s\p{Cc}]/u.test(alias)) {
 		throw new UserError(`host/${JSON.stringify(alias)} is not a name that OpenSSH takes`, {
 			remedy: 'Name the node by a host name or an address.',
 		});

@@ -234,13 +234,13 @@ export const cases: readonly Case[] = [
 	},
 	{
 		title: 'variables of the environment',
-		config: 'UserKnownHostsFile ${SSH_CASE}/x\nIdentityAgent ${SSH_CASE}/agent\n',
+		config: `UserKnownHostsFile \${SSH_CASE}/x\nIdentityAgent \${SSH_CASE}/agent\n`,
 		host: 'a',
 		expect: {userKnownHostsFiles: ['/from/env/x'], identityAgent: '/from/env/agent'},
 	},
 	{
 		title: 'a variable that is not set is refused',
-		config: 'UserKnownHostsFile ${SSH_NO_SUCH}/x\n',
+		config: `UserKnownHostsFile \${SSH_NO_SUCH}/x\n`,
 		host: 'a',
 		expect: /the environment has no SSH_NO_SUCH/,
 	},

@@ -2,7 +2,7 @@ import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {hostname, tmpdir, userInfo} from 'node:os';
 import {join} from 'node:path';
 import test from 'ava';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import {UserError} from '../../lib/errors.ts';
 import {readSshConfig, type SshConfigSources} from '../../lib/ssh/ssh-config.ts';
 import {anyText, randomConfig} from './random-config.ts';
@@ -61,6 +61,8 @@ compare(
 		try {
 			await fc.assert(
 				fc.asyncProperty(randomConfig, async ({config, host}) => {
+					// Releases differ in what they make of more than one word.
+					fc.pre(!/proxyjump"?[\s=]+[^\s#]+[ \t]+[^\s#]/i.test(config));
 					await writeFile(file, config);
 					const answer = await askSsh(['-F', file, host], {});
 					t.deepEqual(

@@ -42,7 +42,7 @@ export function readAnswer(text: string, home: string, host: string): Compared {
 		'%': '%',
 	};
 	const expand = (file: string) =>
-		file.replace(/^~\//, `${home}/`).replaceAll(/%(.)/g, (_, token: string) => tokens[token] ?? '?');
+		file.replace(/^~(?:\/|$)/, `${home}/`).replaceAll(/%(.)/g, (_, token: string) => tokens[token] ?? '?');
 	const agent = one('identityagent');
 	return {
 		hostname: one('hostname'),

@@ -101,7 +101,7 @@ const line = fc.oneof(
 				fc.constantFrom(...values),
 				letterCase,
 				blanks,
-				fc.constantFrom('', '', '', ' # x', '#x', ' ', '\r', '\f', ' extra'),
+				fc.constantFrom(...Array<string>(24).fill(''), ' # x', ' # x', '#x', ' ', '\r', '\f', ' extra'),
 			)
 			.chain(([before, [keyword, value], spell, blank, after]) =>
 				value.map(text => `${before}${spell(keyword)}${blank}${text}${after}`),

@@ -6,7 +6,7 @@ import {UserError} from '../../lib/errors.ts';
 import {diskReaders} from '../../lib/ssh/config-disk.ts';
 import {readSshConfig, type SshConfigSources} from '../../lib/ssh/ssh-config.ts';
 import {type Case, cases} from './cases.ts';
-import {askSsh, readAnswer, sshVersion, tell} from './ssh-g.ts';
+import {askSsh, logOfSsh, readAnswer, sshVersion, tell} from './ssh-g.ts';
 
 const env = {SSH_CASE: '/from/env'};
 
@@ -45,6 +45,99 @@ for (const row of cases) {
 	});
 }
 
+test("the user's file comes first, then the system's; each ends its own blocks", async t => {
+	const ssh = await readSshConfig(
+		memory({
+			'/home/ops/.ssh/config': 'Include more\nHost a\n User mine\n',
+			'/home/ops/.ssh/more': 'IdentityFile ~/.ssh/more\n',
+			'/etc/ssh/ssh_config': 'User all\nPort 2200\nInclude conf.d/*\n',
+			'/etc/ssh/conf.d/1': 'HashKnownHosts yes\n',
+		}),
+	);
+	const {user, port, identityFiles, hashKnownHosts} = ssh.resolve('a');
+	t.deepEqual(
+		{user, port, identityFiles, hashKnownHosts},
+		{user: 'mine', port: 2200, identityFiles: ['/home/ops/.ssh/more'], hashKnownHosts: true},
+	);
+	t.is(ssh.resolve('b').user, 'all');
+});
+
+test('where there is no file at all, the defaults hold', async t => {
+	t.is((await readSshConfig(memory({}))).resolve('a').user, 'ops');
+	t.is((await readSshConfig(memory({}, {configFile: 'none'}))).resolve('a').user, 'ops');
+});
+
+const isRefused = test.macro(
+	async (t, files: Readonly<Record<string, string>>, configFile: string | undefined, message: string) => {
+		await t.throwsAsync(readSshConfig(memory(files, {configFile})), {instanceOf: UserError, message});
+	},
+);
+
+test('a named file has to be there', isRefused, {}, '/f', 'file//f does not exist');
+test(
+	'the system file includes nothing from a home',
+	isRefused,
+	{'/etc/ssh/ssh_config': '\nInclude ~/x\n'},
+	undefined,
+	'file//etc/ssh/ssh_config line 2: Include "~/x" is no path for this file',
+);
+test(
+	'an unknown option is refused before any host is asked for',
+	isRefused,
+	{'/f': 'Foo bar\n'},
+	'/f',
+	'file//f line 1: OpenSSH knows no option "foo", and no IgnoreUnknown names it',
+);
+
+test('a file that cannot be read is an error for people', async t => {
+	const readFile = async () => Promise.reject(new Error('EACCES'));
+	await t.throwsAsync(readSshConfig(memory({}, {readFile})), {
+		instanceOf: UserError,
+		message: 'file//home/ops/.ssh/config cannot be read: EACCES',
+	});
+});
+
+test('Match exec is never run; its block does not apply, and is noted', async t => {
+	const config =
+		'Match exec "touch /dir/ran"\n User x\nMatch !exec false\n User y\nMatch host a\n Port 7\nCanonicalizeHostname yes\n';
+	const ssh = await readSshConfig(memory({'/f': config}, {configFile: '/f'}));
+	const {user, port} = ssh.resolve('a');
+	t.deepEqual({user, port}, {user: 'ops', port: 7});
+	t.deepEqual(ssh.notes, [
+		'file//f line 1: Match exec is never judged; the block is passed over',
+		'file//f line 3: Match exec is never judged; the block is passed over',
+		'file//f line 7: CanonicalizeHostname asks the DNS; names are taken as they are',
+	]);
+});
+
+test('identity files of overrides come first', async t => {
+	const ssh = await readSshConfig(memory({'/f': 'IdentityFile /b\nIdentityFile /a\n'}, {configFile: '/f'}));
+	const {identityFiles, identitiesNamed} = ssh.resolve('a', {identityFiles: ['/a']});
+	t.deepEqual({identityFiles, identitiesNamed}, {identityFiles: ['/a', '/b'], identitiesNamed: true});
+});
+
+const refusesName = test.macro(async (t, alias: string) => {
+	const ssh = await readSshConfig(memory({}));
+	t.throws(() => ssh.resolve(alias), {instanceOf: UserError, message: /is not a name that OpenSSH takes$/});
+});
+
+for (const alias of ['', '-oProxyCommand=x', 'a b', 'a;b', 'a\nb', '$(x)', '\u0085']) {
+	test(`a name of ${JSON.stringify(alias)} is refused`, refusesName, alias);
+}
+
+test('a jump host with white space is refused', async t => {
+	await t.throwsAsync(readSshConfig(memory({'/f': 'ProxyJump a b\n'}, {configFile: '/f'})), {
+		message: /^file\/\/f line 1: "a b" is no ProxyJump/,
+	});
+});
+
+test('$NAME names an agent as OpenSSH once wrote it', async t => {
+	const ask = async (agent: string) =>
+		(await readSshConfig(memory({'/f': `IdentityAgent ${agent}\n`}, {configFile: '/f'}))).resolve('a').identityAgent;
+	t.is(await ask('$SSH_CASE'), '/from/env');
+	t.is(await ask('$SSH_NO_SUCH'), 'none');
+});
+
 async function unlessRefused<T>(ask: () => Promise<T>): Promise<T | undefined> {
 	try {
 		return await ask();
@@ -82,3 +175,26 @@ compare(version === undefined ? 'as ssh -G (skipped: there is no ssh here)' : 'e
 		}
 	}
 });
+
+compare(
+	version === undefined ? 'tokens (skipped: there is no ssh here)' : 'identity files are expanded as ssh does when it connects',
+	async t => {
+		const {username: user, homedir: home, uid} = userInfo();
+		const directory = await mkdtemp(join(tmpdir(), 'ssh-config-'));
+		const main = join(directory, 'main');
+		try {
+			const names = ['~/%n-%h-%p-%r', '~//%d/%u-%i', '/k/%l-%L', '/k/%C', '/k/%k-%%', `/k/\${SSH_CASE}`, 'none'];
+			const files = names.map(name => `IdentityFile ${name}\n`).join('');
+			await writeFile(main, `HostName Real\nHostKeyAlias KEY\nPort 7\nUser u\n${files}`);
+			const stderr = await logOfSsh(['-F', main, '-o', 'ProxyCommand=false', 'alias'], env);
+			const asked = [...stderr.matchAll(/identity file (.*) type -?\d/g)]
+				.map(match => match[1] ?? '')
+				.filter(file => !file.endsWith('-cert'));
+			const ssh = await readSshConfig({home, user, uid, env, localHostname: hostname(), configFile: main, ...diskReaders});
+			t.is(asked.length, 6);
+			t.deepEqual(ssh.resolve('alias').identityFiles, asked);
+		} finally {
+			await rm(directory, {recursive: true});
+		}
+	},
+);

@@ -22,6 +22,15 @@ export async function askSsh(args: readonly string[], env: NodeJS.ProcessEnv): P
 	});
 }
 
+/** What `ssh -v` says on its way to a connection that fails. */
+export async function logOfSsh(args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
+	return new Promise(resolve => {
+		execFile('ssh', ['-v', ...args], {env: {...process.env, ...env}, timeout: 20_000}, (_error, _stdout, stderr) =>
+			resolve(stderr),
+		);
+	});
+}
+
 /** What both say, in the words of `ssh -G`. */
 export type Compared = Readonly<Record<string, unknown>>;
 

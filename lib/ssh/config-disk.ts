@@ -1,10 +1,11 @@
 import {readdir, readFile, stat} from 'node:fs/promises';
+import {userInfo} from 'node:os';
 import {join} from 'node:path';
 import type {SshConfigSources} from './config-files.ts';
 import {matchesPattern} from './config-patterns.ts';
 
 /** The disk, for `readSshConfig`. */
-export const diskReaders: Pick<SshConfigSources, 'readFile' | 'glob'> = {
+export const diskReaders: Pick<SshConfigSources, 'readFile' | 'glob' | 'isTrusted'> = {
 	async readFile(path) {
 		try {
 			return await readFile(path, 'utf8');
@@ -26,6 +27,12 @@ export const diskReaders: Pick<SshConfigSources, 'readFile' | 'glob'> = {
 		}
 
 		return paths;
+	},
+
+	async isTrusted(path) {
+		const {uid, mode} = await stat(path);
+		const me = userInfo().uid;
+		return me === -1 || ((uid === 0 || uid === me) && (mode & 0o022) === 0);
 	},
 };
 

@@ -21,6 +21,8 @@ export type SshConfigSources = {
 	readonly readFile: (path: string) => Promise<string | undefined>;
 	/** The paths that a pattern of glob(3) names, sorted; none where nothing matches. */
 	readonly glob: (pattern: string) => Promise<readonly string[]>;
+	/** Whether nobody but the user and root can write the file: OpenSSH refuses others, except -F FILE and the system's. */
+	readonly isTrusted?: ((path: string) => Promise<boolean>) | undefined;
 };
 
 /** A line, validated. Which apply is decided for each host anew. */
@@ -81,12 +83,26 @@ class Reader {
 			throw new UserError(`file/${path} cannot be read: ${messageOf(error)}`, {remedy: 'Make it readable.', cause: error});
 		}
 
+		if (text !== undefined) {
+			await this.#checkTrust(place);
+		}
+
 		const statements: Statement[] = [];
 		for (const line of parseConfigLines(text ?? '', path)) {
 			statements.push(await this.#statement(line, place));
 		}
 
 		return text === undefined ? undefined : statements;
+	}
+
+	async #checkTrust({path, isUsers, depth}: Place): Promise<void> {
+		const {configFile, isTrusted} = this.#sources;
+		const isChecked = depth > 0 || (isUsers && configFile === undefined);
+		if (isChecked && isTrusted !== undefined && !(await isTrusted(path))) {
+			throw new UserError(`file/${path} may be written by others than its user; OpenSSH refuses it too`, {
+				remedy: `Make it yours alone to write: chmod go-w ${path}`,
+			});
+		}
 	}
 
 	async #statement(line: ConfigLine, place: Place): Promise<Statement> {
@@ -141,6 +157,10 @@ class Reader {
 		for (const arg of args) {
 			if (arg === '' || (arg.startsWith('~') && !isUsers)) {
 				refuse(at, `Include "${arg}" is no path for this file`);
+			}
+
+			if (/%|\$\{/.test(arg)) {
+				this.notes.push(`${at}: Include "${arg}": tokens and variables are not replaced, as in OpenSSH before 10.1`);
 			}
 
 			const anchored = /^[~/]/.test(arg) ? arg : `${isUsers ? '~/.ssh' : '/etc/ssh'}/${arg}`;

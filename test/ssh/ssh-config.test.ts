@@ -1,4 +1,4 @@
-import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {chmod, mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {hostname, tmpdir, userInfo} from 'node:os';
 import {dirname, join} from 'node:path';
 import test from 'ava';
@@ -108,6 +108,36 @@ test('Match exec is never run; its block does not apply, and is noted', async t 
 		'file//f line 3: Match exec is never judged; the block is passed over',
 		'file//f line 7: CanonicalizeHostname asks the DNS; names are taken as they are',
 	]);
+});
+
+test('files that others can write are refused, but for the named one', async t => {
+	const files = {'/home/ops/.ssh/config': 'Include x\n', '/home/ops/.ssh/x': '', '/etc/ssh/ssh_config': '', '/f': ''};
+	const read = async (bad: string, configFile?: string) =>
+		readSshConfig(memory(files, {configFile, isTrusted: async path => path !== bad}));
+	const refused = {instanceOf: UserError, message: /may be written by others/};
+	await t.throwsAsync(read('/home/ops/.ssh/config'), refused);
+	await t.throwsAsync(read('/home/ops/.ssh/x'), refused);
+	await t.notThrowsAsync(read('/etc/ssh/ssh_config'));
+	await t.notThrowsAsync(read('/f', '/f'));
+});
+
+test('the disk knows who may write a file', async t => {
+	const directory = await mkdtemp(join(tmpdir(), 'ssh-config-'));
+	const file = join(directory, 'config');
+	try {
+		await writeFile(file, '');
+		await chmod(file, 0o600);
+		t.true(await diskReaders.isTrusted?.(file));
+		await chmod(file, 0o620);
+		t.false(await diskReaders.isTrusted?.(file));
+	} finally {
+		await rm(directory, {recursive: true});
+	}
+});
+
+test('Include with a token is noted', async t => {
+	const {notes} = await readSshConfig(memory({'/f': 'Include /x/%h\n'}, {configFile: '/f'}));
+	t.deepEqual(notes, ['file//f line 1: Include "/x/%h": tokens and variables are not replaced, as in OpenSSH before 10.1']);
 });
 
 test('identity files of overrides come first', async t => {

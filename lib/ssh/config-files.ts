@@ -40,6 +40,11 @@ export type ConfigFiles = {
 	readonly notes: readonly string[];
 };
 
+/** Options that change to whom and how OpenSSH connects, and that this tool does not follow: canonical names ask the DNS. */
+const unfollowed = new Set(
+	'canonicalizehostname revokedhostkeys knownhostscommand certificatefile pkcs11provider bindaddress bindinterface'.split(' '),
+);
+
 /** OpenSSH's READCONF_MAX_DEPTH. */
 const deepestInclude = 16;
 
@@ -147,8 +152,8 @@ class Reader {
 			this.#unknown.push(line);
 		} else if (keyword === 'ignoreunknown') {
 			this.#ignorable.push(...args);
-		} else if (keyword === 'canonicalizehostname' && !/^(?:no|false)$/i.test(args[0] ?? '')) {
-			this.notes.push(`${at}: CanonicalizeHostname asks the DNS; names are taken as they are`);
+		} else if (unfollowed.has(keyword) && !/^(?:no|none|false)$/i.test(args[0] ?? '')) {
+			this.notes.push(`${at}: ${keyword} is not followed`);
 		}
 	}
 
@@ -160,7 +165,7 @@ class Reader {
 			}
 
 			if (/%|\$\{/.test(arg)) {
-				this.notes.push(`${at}: Include "${arg}": tokens and variables are not replaced, as in OpenSSH before 10.1`);
+				this.notes.push(`${at}: Include "${arg}": tokens and variables are not replaced, as in OpenSSH before 9.9`);
 			}
 
 			const anchored = /^[~/]/.test(arg) ? arg : `${isUsers ? '~/.ssh' : '/etc/ssh'}/${arg}`;

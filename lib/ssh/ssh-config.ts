@@ -11,7 +11,7 @@ export type {SshHostSettings} from './host-settings.ts';
 export type SshConfig = {
 	/** What applies to a host. Overrides stand above the files. Throws UserError for what OpenSSH refuses for this host. */
 	readonly resolve: (alias: string, overrides?: SshOverrides) => SshHostSettings;
-	/** What was passed over in the files, for people: `Match exec` blocks, canonical names. */
+	/** What was passed over in the files, for people: `Match exec` blocks, options that it does not follow. */
 	readonly notes: readonly string[];
 };
 

@@ -28,7 +28,7 @@ const quoted = (arb: fc.Arbitrary<string>) =>
 	fc.tuple(fc.constantFrom('', '', '', '"', "'"), arb).map(([quote, text]) => `${quote}${text}${quote}`);
 
 const files = fc.constantFrom('~/.ssh/k', '/k/%h', '%d/%n', 'none', 'NONE', '~/%r-%p', '/k/%%', '/k#1', 'a\\ b', 'a\\\\b');
-/** Before 9.8, Match lines know no single quotes, and split at every =. */
+/** Before 9.9, Match lines know no single quotes, and split at every =. */
 const doubleQuoted = (arb: fc.Arbitrary<string>) =>
 	fc.tuple(fc.boolean(), arb).map(([isQuoted, text]) => (isQuoted ? `"${text}"` : text));
 

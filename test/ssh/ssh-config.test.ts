@@ -106,7 +106,7 @@ test('Match exec is never run; its block does not apply, and is noted', async t 
 	t.deepEqual(ssh.notes, [
 		'file//f line 1: Match exec is never judged; the block is passed over',
 		'file//f line 3: Match exec is never judged; the block is passed over',
-		'file//f line 7: CanonicalizeHostname asks the DNS; names are taken as they are',
+		'file//f line 7: canonicalizehostname is not followed',
 	]);
 });
 
@@ -137,7 +137,7 @@ test('the disk knows who may write a file', async t => {
 
 test('Include with a token is noted', async t => {
 	const {notes} = await readSshConfig(memory({'/f': 'Include /x/%h\n'}, {configFile: '/f'}));
-	t.deepEqual(notes, ['file//f line 1: Include "/x/%h": tokens and variables are not replaced, as in OpenSSH before 10.1']);
+	t.deepEqual(notes, ['file//f line 1: Include "/x/%h": tokens and variables are not replaced, as in OpenSSH before 9.9']);
 });
 
 test('identity files of overrides come first', async t => {

@@ -30,11 +30,16 @@ const text =
 	line =>
 		first(key, one(line));
 
-const states: Readonly<Record<string, boolean>> = {yes: true, true: true, no: false, false: false};
+const states: ReadonlyMap<string, boolean> = new Map([
+	['yes', true],
+	['true', true],
+	['no', false],
+	['false', false],
+]);
 
 function parseFlag(line: ConfigLine): boolean {
 	const value = one(line);
-	return states[lowerAscii(value)] ?? refuse(line.at, `${line.keyword} is yes or no, not "${value}"`);
+	return states.get(lowerAscii(value)) ?? refuse(line.at, `${line.keyword} is yes or no, not "${value}"`);
 }
 
 const flag =

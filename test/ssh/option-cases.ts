@@ -167,9 +167,9 @@ export const optionCases: readonly Case[] = [
 	},
 	{
 		title: 'a flag of something else is refused',
-		config: 'IdentitiesOnly perhaps\n',
+		config: 'IdentitiesOnly constructor\n',
 		host: 'a',
-		expect: /identitiesonly is yes or no, not "perhaps"/,
+		expect: /identitiesonly is yes or no, not "constructor"/,
 	},
 	{
 		title: 'a chain of jump hosts',

@@ -6,8 +6,8 @@ import {Attempt} from './attempt.ts';
 import type {ExecResult} from './exec.ts';
 import type {Identity} from './identities.ts';
 import type {PrivateKey} from './key-file.ts';
+import type {KeyOffers, UsableIdentity} from './key-offers.ts';
 import {logIn} from './log-in.ts';
-import type {Login, UsableIdentity} from './login.ts';
 import {OpenConnection} from './open-connection.ts';
 import {openStream} from './open-stream.ts';
 
@@ -72,7 +72,7 @@ export async function connectSsh(endpoint: SshEndpoint, options: ConnectOptions)
 	try {
 		await logIn(client, stream, endpoint, attempt, {
 			keepalive: {keepaliveInterval: options.keepaliveInterval ?? keepaliveInterval, keepaliveCountMax},
-			asAgent: (identity, login) => new OneKey(identity, login, attempt),
+			asAgent: (identity, offers) => new OneKey(identity, offers, attempt),
 		});
 		return new OpenConnection(client, stream, attempt.where, options.clock);
 	} catch (error) {
@@ -108,13 +108,13 @@ export function parsePrivateKey(text: string, passphrase: string | undefined): P
 /** As an agent with one key, which is how ssh2 signs only what the server has accepted, and waits for the signature. */
 class OneKey extends ssh2.BaseAgent<Buffer> {
 	readonly #identity: UsableIdentity;
-	readonly #login: Login;
+	readonly #offers: KeyOffers;
 	readonly #attempt: Attempt;
 
-	constructor(identity: UsableIdentity, login: Login, attempt: Attempt) {
+	constructor(identity: UsableIdentity, offers: KeyOffers, attempt: Attempt) {
 		super();
 		this.#identity = identity;
-		this.#login = login;
+		this.#offers = offers;
 		this.#attempt = attempt;
 	}
 
@@ -129,7 +129,7 @@ class OneKey extends ssh2.BaseAgent<Buffer> {
 				back?.(error, signature);
 			}
 		};
-		this.#login
+		this.#offers
 			.sign(this.#identity, data, hash)
 			.then(
 				signature => answer(undefined, signature),

@@ -6,11 +6,11 @@ import {bannerWatch} from './banner.ts';
 import type {SshEndpoint} from './connection.ts';
 import {oneLine, SshError} from './errors.ts';
 import {hostKeyAlgorithms, orderHostKeyAlgorithms} from './host-key-types.ts';
-import {Login, type UsableIdentity} from './login.ts';
+import {KeyOffers, type UsableIdentity} from './key-offers.ts';
 
 type LoginOptions = {
 	readonly keepalive: {readonly keepaliveInterval: number; readonly keepaliveCountMax: number};
-	readonly asAgent: (identity: UsableIdentity, login: Login) => BaseAgent;
+	readonly asAgent: (identity: UsableIdentity, offers: KeyOffers) => BaseAgent;
 };
 
 /** The SSH protocol on this stream, up to a login. */
@@ -21,7 +21,7 @@ export async function logIn(
 	attempt: Attempt,
 	{keepalive, asAgent}: LoginOptions,
 ): Promise<void> {
-	let login: Login | undefined;
+	let offers: KeyOffers | undefined;
 	let refusal: {readonly error: unknown} | undefined;
 	const banner = bannerWatch(attempt);
 	await new Promise<void>((resolve, reject) => {
@@ -31,7 +31,7 @@ export async function logIn(
 			} else if (attempt.stage === 'banner') {
 				reject(banner.error(seen, cause));
 			} else {
-				reject(login?.hungUp(seen) ?? handshakeError(attempt, seen, cause));
+				reject(offers?.hungUp(seen) ?? handshakeError(attempt, seen, cause));
 			}
 		};
 		attempt.signal.addEventListener('abort', () => reject(attempt.signal.reason), {once: true});
@@ -68,14 +68,14 @@ export async function logIn(
 					);
 			},
 			authHandler(offered: readonly string[] | null, _isPartial, next) {
-				if (offered === null || login === undefined) {
-					login = new Login(attempt, user, identities());
+				if (offered === null || offers === undefined) {
+					offers = new KeyOffers(attempt, user, identities());
 					next({type: 'none', username: user});
 					return;
 				}
 
-				login.offered = offered;
-				void offerNext(login, attempt, user, asAgent, next).catch(reject);
+				offers.methods = offered;
+				void offerNext(offers, attempt, user, asAgent, next).catch(reject);
 			},
 		});
 		stream.on('data', banner.onData);
@@ -84,15 +84,15 @@ export async function logIn(
 }
 
 async function offerNext(
-	login: Login,
+	offers: KeyOffers,
 	attempt: Attempt,
 	user: string,
 	asAgent: LoginOptions['asAgent'],
 	next: (method: AgentOffer) => void,
 ): Promise<void> {
-	const identity = await login.next();
+	const identity = await offers.next();
 	if (!attempt.isOver) {
-		next({type: 'agent', username: user, agent: asAgent(identity, login)});
+		next({type: 'agent', username: user, agent: asAgent(identity, offers)});
 	}
 }
 

@@ -104,7 +104,8 @@ export class OpenConnection implements SshConnection {
 					reject(error);
 					this.#users.delete(reject);
 					channel?.close();
-					if (this.#users.size === 0) {
+					// A jump host is kept for the next; one whose command had to be stopped may send for ever.
+					if (stage === 'exec' && this.#users.size === 0) {
 						this.#lose(error.message);
 					}
 				};

@@ -16,7 +16,11 @@ export async function openStream(
 	}
 
 	if (via !== undefined) {
-		return await via.forward(hostName, port, attempt.signal);
+		try {
+			return await via.forward(hostName, port, attempt.signal);
+		} catch (error) {
+			throw attempt.signal.aborted ? attempt.signal.reason : error;
+		}
 	}
 
 	const socket = connect({host: hostName, port, noDelay: true});

@@ -468,6 +468,25 @@ test('a command on the jump host that is aborted leaves the connections through 
 	t.is((await connection.exec('x', anything)).code, 0);
 });
 
+test('a jump that takes too long leaves the jump host for the next', async t => {
+	const asked = Promise.withResolvers<void>();
+	const silent = await tcpServer(t, socket => void socket.once('data', () => asked.resolve()));
+	const node = await sshServer(t);
+	const jump = await sshServer(t, {forwards: true});
+	await using first = await connect10s(jump.endpoint());
+	const unopened = new AbortController();
+	const opening = failure(t, first.forward('127.0.0.1', node.port, unopened.signal));
+	unopened.abort(new Error('enough'));
+	t.is((await opening).stage, 'connect');
+	const clock = new FakeClock();
+	const connecting = failure(t, connect10s(silent.endpoint(), {via: first, clock}));
+	await asked.promise;
+	clock.advance(10_000);
+	t.regex((await connecting).message, /^127\.0\.0\.1:\d+ accepted a connection and sent no SSH banner within 10 s$/);
+	await allClosed(silent.sockets);
+	await (await connect10s(node.endpoint(), {via: first}))[Symbol.asyncDispose]();
+});
+
 test('a node that its jump host cannot reach fails at the connection', async t => {
 	const jump = await sshServer(t);
 	await using first = await connect10s(jump.endpoint());

@@ -13,13 +13,13 @@ const mostKeys = 6;
 Which key to offer next to a server, and in the end why none was good. Passwords are never offered, not even where the server
 asks for them.
 */
-export class Login {
+export class KeyOffers {
 	readonly #attempt: Attempt;
 	readonly #user: string;
 	readonly #identities: AsyncIterator<Identity>;
 	readonly #tried: {readonly name: string; outcome: string}[] = [];
 	readonly #passedOver: string[] = [];
-	#offered: readonly string[] = [];
+	#methods: readonly string[] = [];
 
 	constructor(attempt: Attempt, user: string, identities: AsyncIterable<Identity>) {
 		this.#attempt = attempt;
@@ -28,14 +28,14 @@ export class Login {
 	}
 
 	/** The methods that the server takes, which it says when asked for a login with `none`. */
-	set offered(methods: readonly string[]) {
-		this.#offered = methods;
+	set methods(methods: readonly string[]) {
+		this.#methods = methods;
 	}
 
 	/** The next key; rejects when there is none, or when the server would not look at it. */
 	async next(): Promise<UsableIdentity> {
-		if (!this.#offered.includes('publickey')) {
-			throw this.#failed(`takes no public keys from user ${this.#user}, only ${list(this.#offered)}`);
+		if (!this.#methods.includes('publickey')) {
+			throw this.#failed(`takes no public keys from user ${this.#user}, only ${list(this.#methods)}`);
 		}
 
 		if (this.#tried.length >= mostKeys) {

@@ -1,9 +1,11 @@
 import {setTimeout as pause} from 'node:timers/promises';
 import test from 'ava';
 import ssh2, {type ParsedKey} from 'ssh2';
+import {Attempt} from '../../lib/ssh/attempt.ts';
 import {parsePrivateKey} from '../../lib/ssh/connection.ts';
 import {SshError} from '../../lib/ssh/errors.ts';
 import {hostKeyAlgorithms, orderHostKeyAlgorithms} from '../../lib/ssh/host-key-types.ts';
+import {KeyOffers} from '../../lib/ssh/key-offers.ts';
 import {FakeClock} from '../cluster-client/fake-clock.ts';
 import {
 	allClosed,
@@ -318,6 +320,18 @@ test('a key that cannot sign is passed over for the next', async t => {
 	await (await connect10s(endpoint({identities: () => these(broken, identity(userKey))})))[Symbol.asyncDispose]();
 	const error = await failure(t, connect10s(endpoint({identities: () => these(broken)})));
 	t.regex(error.message, /agent key a \(known there, but: the agent refused\)$/);
+});
+
+test('an RSA signature with SHA-1 is not given, not even where the server knows nothing better', async t => {
+	const clock = new FakeClock();
+	using attempt = new Attempt({hostName: '::1', port: 22}, {connectTimeout: 1000, signal: never, clock});
+	const key = identity(rsaKey, 'agent key a');
+	const offers = new KeyOffers(attempt, 'ada', these(key));
+	offers.methods = ['publickey'];
+	const offered = await offers.next();
+	await t.throwsAsync(offers.sign(offered, Buffer.from('x'), 'sha1'), {message: /RSA signature with sha1, which is not safe/});
+	t.is((await offers.sign(offered, Buffer.from('x'), 'sha256')).length, 256);
+	t.regex((await failure(t, offers.next())).message, /^\[::1\]:22 accepts none of the keys offered; tried: agent key a /);
 });
 
 const drops = test.macro(

@@ -9,7 +9,8 @@ export function pluginsOf(records: Records, binDirs: Known<readonly string[]>): 
 		return {unknown: "the node's answer was cut short"};
 	}
 
-	const searched = new Set(records.of('bindir').map(([dir]) => dir));
+	const states = new Map(records.of('bindir').map(([dir = '', state = '']) => [dir, state]));
+	const isSearched = (dir: string) => states.has(dir) && states.get(dir) !== 'closed';
 	const wanted = new Map(records.of('wanted').map(([type = '', state = '']) => [type, state]));
 	return [...wanted].map(([type, state]) => {
 		if (state !== 'searched') {
@@ -23,10 +24,10 @@ export function pluginsOf(records: Records, binDirs: Known<readonly string[]>): 
 		}
 
 		const elsewhere = paths.filter(other => !binDirs.includes(other.slice(0, other.lastIndexOf('/'))));
-		const dir = binDirs.find(dir => !searched.has(dir) || paths.includes(`${dir}/${type}`));
+		const dir = binDirs.find(dir => !isSearched(dir) || paths.includes(`${dir}/${type}`));
 		const binary = found.find(fields => fields[1] === `${dir}/${type}`);
-		if (dir !== undefined && !searched.has(dir)) {
-			return nowhere(type, {unknown: `${dir} was not searched on the node`}, elsewhere);
+		if (dir !== undefined && !isSearched(dir)) {
+			return nowhere(type, {unknown: `${dir} ${states.has(dir) ? 'cannot be read' : 'was not searched on the node'}`}, elsewhere);
 		}
 
 		if (binary === undefined) {
@@ -54,7 +55,7 @@ function nowhere(type: string, path: Known<null>, elsewhere: readonly string[]):
 
 function pluginAt(binary: readonly string[], elsewhere: readonly string[], records: Records): PluginFacts {
 	const [type = '', path = '', kindField = '', executable, sha256, packageField] = binary;
-	const kind = kindField === 'elf' || kindField === 'foreign-elf' || kindField === 'script' ? kindField : 'other';
+	const kind = kindOf(kindField);
 	const owner = stateOf(packageField);
 	return {
 		type,
@@ -69,6 +70,14 @@ function pluginAt(binary: readonly string[], elsewhere: readonly string[], recor
 	};
 }
 
+function kindOf(field: string): PluginFacts['kind'] {
+	if (field === 'closed') {
+		return {unknown: 'it cannot be read'};
+	}
+
+	return field === 'elf' || field === 'foreign-elf' || field === 'script' ? field : 'other';
+}
+
 /** Why a file was not run, by what it is. */
 const unasked: Readonly<Record<string, Unknown>> = {
 	script: {unknown: 'it is a script, and scripts are not run'},
@@ -76,7 +85,11 @@ const unasked: Readonly<Record<string, Unknown>> = {
 	other: {unknown: 'it is no program that this machine can run'},
 };
 
-function notAsked(kind: string, executable: boolean): Unknown | undefined {
+function notAsked(kind: PluginFacts['kind'], executable: boolean): Unknown | undefined {
+	if (isUnknown(kind)) {
+		return kind;
+	}
+
 	return unasked[kind] ?? (executable ? undefined : {unknown: 'it is not executable'});
 }
 

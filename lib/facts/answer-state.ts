@@ -1,6 +1,6 @@
 import {elements, known, knownJson, knownNumber, member, notSaid, type Records, textOr} from './answer-records.ts';
 import type {JournalCount, JournalFacts, JsonValue, LeaseFacts, SandboxFacts} from './node-facts.ts';
-import type {Known} from './unknown.ts';
+import {isUnknown, type Known} from './unknown.ts';
 
 const maxSandboxes = 32;
 const maxNetworks = 64;
@@ -53,6 +53,11 @@ function countOf(fields: readonly string[] | undefined): JournalCount | undefine
 export function leasesOf(records: Records): Known<readonly LeaseFacts[]> {
 	if (!records.complete) {
 		return {unknown: "the node's answer was cut short"};
+	}
+
+	const why = known(records.of('leases')[0]?.[0]);
+	if (records.of('leases').length > 0) {
+		return isUnknown(why) ? why : notSaid;
 	}
 
 	return records

@@ -8,7 +8,7 @@
 # standard output, and to descriptor 3 where that is open (a pod's termination message). Paths start with $CNI_UPGRADE_ROOT, which
 # is empty on nodes; tests set it to a directory tree. It writes no file: the node's root is mounted read-only, so no here-documents.
 #
-# Programs it runs: awk, base64, cksum, date, env, gzip, head, od, printf, readlink, sed, sha256sum, stat, timeout, tr, and where they
+# Programs it runs: awk, base64, cksum, date, env, gzip, head, id, od, printf, readlink, sed, sha256sum, stat, timeout, tr, and where they
 # are found on the node:
 #   crictl --runtime-endpoint ENDPOINT version | info | pods -q | pods --state NotReady --last 32 -o json
 #   containerd [-c FILE] config dump     containerd --version     crio config     crio --version
@@ -31,15 +31,15 @@
 #   settings FAMILY SOURCE PATH K       reduced TOML, in merge order; SOURCE: dump file flags
 #   confdir PATH STATE COUNT            STATE: listed absent closed; COUNT: of loadable files that were left out
 #   file PATH ENTRY MODE SIZE SHA256 CONTENT   ENTRY: file symlink directory other; the rest K; CONTENT - where no runtime loads it
-#   bindir PATH STATE                   a directory that was searched; STATE: present absent
+#   bindir PATH STATE                   a directory that was searched; STATE: present absent closed
 #   wanted TYPE STATE                   a plugin that a loadable file names; STATE: searched odd
-#   binary TYPE PATH KIND EXEC SHA256 PACKAGE  found in a searched directory; KIND: elf foreign-elf script other; EXEC: yes no
+#   binary TYPE PATH KIND EXEC SHA256 PACKAGE  found in a searched directory; KIND: elf foreign-elf script other closed; EXEC: yes no
 #   answer PATH RC K                    to VERSION: exit status, reduced JSON
 #   about PATH K                        a reference plugin's own words, first line
 #   seen TYPE PATH                      the same name in a directory that was not searched
 #   pods K                              how many sandboxes;   stale K    sandboxes that are not ready, reduced JSON
 #   journal K | journal KEY COUNT LAST  KEY: incompatible empty; LAST: seconds since 1970, or -
-#   lease NETWORK COUNT ORPHANS         ORPHANS K
+#   lease NETWORK COUNT ORPHANS         ORPHANS K;   leases K    why they are not known
 #   missing PROGRAM                     without which nothing could be collected
 #   end                                 the answer is complete
 
@@ -474,6 +474,23 @@ is_path() {
 	esac
 }
 
+# Whether $1 may be there and this user is not to know: a directory above it may not be searched. To root nothing is hidden.
+is_hidden() {
+	above=${1%/*}
+	while [ -n "$above" ] && [ ! -d "$root$above" ]; do
+		# A link that leads nowhere for others than root may lead into a closed directory.
+		if [ -L "$root$above" ] && [ $is_root = no ]; then return 0; fi
+		above=${above%/*}
+	done
+	[ ! -x "$root$above/" ]
+}
+
+# Whether the directory $1 is hidden, or there and may not be listed.
+is_closed() {
+	if is_hidden "$1/x"; then return 0; fi
+	[ -d "$root$1" ] && [ ! -r "$root$1" ]
+}
+
 has() { command -v "$1" >/dev/null 2>&1; }
 
 # Seconds that a program may still take: at most $1, and no more than the whole script has left.
@@ -756,10 +773,10 @@ describe() {
 settings_of_file() {
 	why=''
 	describe "$root$2"
-	if [ ! -f "$root$2" ]; then
-		unknown it is not there
-	elif [ ! -r "$root$2" ]; then
+	if is_hidden "$2" || { [ -f "$root$2" ] && [ ! -r "$root$2" ]; }; then
 		unknown it cannot be read
+	elif [ ! -f "$root$2" ]; then
+		unknown it is not there
 	elif [ -z "$bytes" ]; then
 		unknown stat did not describe it
 	fi
@@ -794,7 +811,7 @@ settings_of_program() {
 containerd_settings() {
 	program=$(tool containerd)
 	if [ -n "$program" ] && settings_of_program "$containerd_config" "$program" -c "$containerd_config" config dump; then return; fi
-	[ -e "$root$containerd_config" ] || return 0
+	is_hidden "$containerd_config" || [ -e "$root$containerd_config" ] || return 0
 	# Breadth first, each file once, as containerd loads them.
 	pending=$containerd_config done_files='' files=0
 	while [ -n "$pending" ] && [ $files -lt 16 ]; do
@@ -814,6 +831,7 @@ containerd_settings() {
 			esac
 			case $pattern in
 			*\**)
+				! is_closed "${pattern%/*}" || say "settings containerd file ${pattern%/*} ~it%20cannot%20be%20read"
 				set +f
 				for file in "$root"$pattern; do
 					file=${file#"$root"}
@@ -832,7 +850,8 @@ containerd_settings() {
 crio_settings() {
 	program=$(tool crio)
 	if [ -z "$program" ] || ! settings_of_program /etc/crio/crio.conf "$program" config; then
-		[ ! -e "$root/etc/crio/crio.conf" ] || settings_of_file cri-o /etc/crio/crio.conf
+		if is_hidden /etc/crio/crio.conf || [ -e "$root/etc/crio/crio.conf" ]; then settings_of_file cri-o /etc/crio/crio.conf; fi
+		! is_closed /etc/crio/crio.conf.d || say 'settings cri-o file /etc/crio/crio.conf.d ~it%20cannot%20be%20read'
 		files=0
 		for file in "$root"/etc/crio/crio.conf.d/*; do
 			file=${file#"$root"}
@@ -862,12 +881,12 @@ crio_settings() {
 
 # Every entry of a conf dir, as orders and bytes for the reader.
 list_confs() {
-	if [ ! -d "$root$1" ]; then
-		echo "@ pass confdir $1 absent 0"
+	if is_closed "$1"; then
+		echo "@ pass confdir $1 closed 0"
 		return
 	fi
-	if [ ! -r "$root$1" ] || [ ! -x "$root$1" ]; then
-		echo "@ pass confdir $1 closed 0"
+	if [ ! -d "$root$1" ]; then
+		echo "@ pass confdir $1 absent 0"
 		return
 	fi
 	loadable=0 others=0 left_out=0
@@ -959,7 +978,7 @@ find_plugins() {
 	case " $types " in *' loopback '*) ;; *) types="$types loopback" ;; esac
 	found='' paths='' wanted=0
 	for dir in $bindirs; do
-		if [ -d "$root$dir" ]; then say "bindir $dir present"; else say "bindir $dir absent"; fi
+		if is_hidden "$dir/x"; then say "bindir $dir closed"; elif [ -d "$root$dir" ]; then say "bindir $dir present"; else say "bindir $dir absent"; fi
 	done
 	for type in $types; do
 		case $type in
@@ -1030,12 +1049,16 @@ ask_plugins() {
 	for item in $found; do
 		type=${item%%:*} path=${item#*:}
 		kind=other exec=no
-		if elf_head "$root$path"; then
+		describe "$root$path"
+		# What anybody may run root may, as which the runtime runs.
+		case $mode in *[1357] | *[1357]? | *[1357]??) exec=yes ;; *) [ ! -x "$root$path" ] || exec=yes ;; esac
+		if [ ! -r "$root$path" ]; then
+			kind=closed
+		elif elf_head "$root$path"; then
 			if [ "$machine" = "$own_machine" ]; then kind=elf; else kind=foreign-elf; fi
 		elif [ $script = yes ]; then
 			kind=script
 		fi
-		[ ! -x "$root$path" ] || exec=yes
 		sha=$(before_path "$root$path" "$sums")
 		case $sha in '' | *[!0-9a-f]*) unknown sha256sum did not read it && sha=$why ;; *) sha="=$sha" ;; esac
 		package=$owners_why
@@ -1045,7 +1068,10 @@ ask_plugins() {
 		fi
 		echo "@ pass binary $type $path $kind $exec $sha $package"
 		if [ $kind != elf ] || [ $exec != yes ]; then continue; fi
-		if ! allowance 1; then
+		if [ ! -x "$root$path" ]; then
+			echo "@ pass answer $path - ~this%20user%20may%20not%20run%20it"
+			continue
+		elif ! allowance 1; then
 			echo "@ pass answer $path - ~the%20node%20was%20too%20slow"
 			continue
 		fi
@@ -1111,7 +1137,7 @@ journal() {
 		index($0, "incompatible CNI versions") { n++; last = at }
 		index($0, "invalid version") && index($0, "the version is empty") { m++; last2 = at }
 		END {
-			if (!lines) { print "journal ~the%20journal%20holds%20no%20line%20of%20the%20kubelet%20or%20the%20runtime%20of%20the%20last%2024%20hours"; exit }
+			if (!lines) { print "journal ~journalctl%20shows%20this%20user%20no%20line%20of%20the%20kubelet%20or%20the%20runtime%20of%20the%20last%2024%20hours"; exit }
 			sub(/[.].*/, "", last); sub(/[.].*/, "", last2)
 			print "journal incompatible " n + 0 " " (n ? last : "-")
 			print "journal empty " m + 0 " " (m ? last2 : "-")
@@ -1122,12 +1148,14 @@ journal() {
 leases() {
 	networks=0
 	for leasedir in $leasedirs; do
+		! is_closed "$leasedir" || say "leases ~$leasedir%20cannot%20be%20read"
 		for network_dir in "$root$leasedir"/*; do
 			if [ -L "$network_dir" ] || [ ! -d "$network_dir" ]; then continue; fi
 			network=${network_dir##*/}
 			is_safe "$network" || continue
 			networks=$((networks + 1))
 			[ $networks -le 16 ] || break
+			! is_closed "$leasedir/$network" || say "leases ~$leasedir/$network%20cannot%20be%20read"
 			count=0 orphans=0
 			for lease in "$network_dir"/*; do
 				case ${lease##*/} in
@@ -1204,6 +1232,8 @@ main() {
 		exit 2
 	fi
 	run=$1 uid=$2 root=${CNI_UPGRADE_ROOT-}
+	is_root=no
+	[ "$(id -u 2>/dev/null)" != 0 ] || is_root=yes
 	LC_ALL=C
 	export LC_ALL
 	umask 077

@@ -84,15 +84,20 @@ export type ScriptResult = {
 	readonly code: number | null;
 };
 
-/** Runs the script as a pod does: on standard input, with the termination message as descriptor 3. */
+/** Runs the script as a pod does: on standard input, with the termination message as descriptor 3. `as`: the user's and group's id. */
 export async function runScript(
 	node: Node,
-	{shell = ['/bin/sh'], path = node.bin}: {readonly shell?: readonly string[]; readonly path?: string} = {},
+	{
+		shell = ['/bin/sh'],
+		path = node.bin,
+		as,
+	}: {readonly shell?: readonly string[]; readonly path?: string; readonly as?: number | undefined} = {},
 ): Promise<ScriptResult> {
 	const [program = '/bin/sh', ...flags] = shell;
 	const child = spawn(program, [...flags, '-s', '--', run, uid], {
 		env: {PATH: path, CNI_UPGRADE_ROOT: node.root},
 		stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+		...(as !== undefined && {uid: as, gid: as}),
 	});
 	const [stdin, stdout, stderr, message] = child.stdio as unknown as [Writable, Readable, Readable, Readable];
 	stdin.on('error', () => {}); // The script may end before it has read everything.

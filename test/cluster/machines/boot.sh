@@ -9,6 +9,8 @@ boot() {
 			mkdir -p "$group/$name"
 			echo $BASHPID >"$group/$name/cgroup.procs"
 		done
+		# A node may set its own network's switches, as bridge does with forwarding.
+		export SYSTEMD_NSPAWN_API_VFS_WRITABLE=network
 		exec setsid systemd-nspawn --quiet --boot --directory="$state/$name/root" --machine="$name" --register=no --keep-unit \
 			--network-namespace-path="/run/netns/$prefix$name" --resolv-conf=off --timezone=off --link-journal=no \
 			--capability=all --system-call-filter='@keyring bpf' --bind=/dev/kmsg \

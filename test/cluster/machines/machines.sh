@@ -65,6 +65,9 @@ up() {
 	status
 }
 
+# shellcheck disable=SC2016 # It is for the machine's shell.
+question='. /etc/os-release; echo "$PRETTY_NAME, $(containerd --version 2>/dev/null || echo no containerd)"'
+
 status() {
 	local name bad=0
 	if [ ! -e "$state/ssh/config" ]; then
@@ -73,7 +76,10 @@ status() {
 	fi
 	for name in $all; do
 		printf '%-14s ' "$name"
-		ask "$name" '. /etc/os-release; echo "$PRETTY_NAME, $(containerd --version 2>/dev/null || echo no containerd)"' || bad=1
+		ask "$name" "$question" 2>/dev/null || {
+			echo 'does not answer'
+			bad=1
+		}
 	done
 	echo "ssh -F $state/ssh/config $nodes"
 	return $bad

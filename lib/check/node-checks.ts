@@ -4,7 +4,7 @@ import type {Check, Outcome} from './check.ts';
 import {docs} from './docs.ts';
 import {runtimeTitle, validatorOf} from './effects.ts';
 import {type Subject, subjectOf} from './subject.ts';
-import {shellWord, withCommands} from './words.ts';
+import {inLine, shellWord, withCommands} from './words.ts';
 
 /** What the node shows: its conditions, its kubelet, and traces of pods that could not start or stop. */
 export const nodeChecks: readonly Check[] = [
@@ -201,6 +201,6 @@ function orphanedLeases({facts: {leases, node}}: Subject): readonly Outcome[] {
 			message: `host-local holds leases of network "${network}" whose sandbox is gone`,
 			expected: 'leases of sandboxes that are there',
 			effect: 'Their addresses are lost to the range; where it runs out, pods do not start.',
-			remedy: `Drain the node, and remove what is in /var/lib/cni/networks/${network} and belongs to no container.`,
+			remedy: `Drain the node, and remove what is in /var/lib/cni/networks/${inLine(network)} and belongs to no container.`,
 		}));
 }

@@ -8,7 +8,7 @@ import type {Check, Outcome} from './check.ts';
 import {docs} from './docs.ts';
 import {runtimeTitle} from './effects.ts';
 import {type Subject, subjectOf} from './subject.ts';
-import {directoryOf, enumerate, fileName, shellWord, withCommands} from './words.ts';
+import {enumerate, fileName, inLine, shellWord, withCommands} from './words.ts';
 
 /** Which of several configs the runtime takes, and whose it is. */
 export const orderChecks: readonly Check[] = [
@@ -85,7 +85,7 @@ function foreignFirst(subject: Subject): readonly Outcome[] {
 			expected: `${fileName(loser.list.path)} first, or one file`,
 			effect: `Pods get network "${first.name ?? ''}" and not that of ${loser.owner.title}; where the other nodes use that, they do not reach each other.`,
 			remedy: withCommands(
-				`If ${loser.owner.title} is this cluster's network, take the other file away; else remove ${loser.list.path}:`,
+				`If ${loser.owner.title} is this cluster's network, take the other file away; else remove ${inLine(loser.list.path)}:`,
 				[`mv ${shellWord(first.path)} /root/`],
 			),
 		},
@@ -143,8 +143,8 @@ function otherInMemory(subject: Subject): readonly Outcome[] {
 	}
 
 	const [first] = active;
-	const dir = first === undefined ? undefined : shellWord(directoryOf(first.path));
-	const file = first === undefined ? '' : shellWord(fileName(first.path));
+	// Whole paths: a name may begin with a dash.
+	const [file = '', copy = ''] = first === undefined ? [] : [shellWord(first.path), shellWord(`${first.path}.tmp`)];
 	return [
 		{
 			severity: 'warning',
@@ -154,11 +154,9 @@ function otherInMemory(subject: Subject): readonly Outcome[] {
 			effect:
 				'Pods get the network that the runtime holds. What is on the disk comes into force when it reads the directory again, at the latest at its next start.',
 			remedy:
-				dir === undefined
+				first === undefined
 					? 'Restore the config, or the runtime has no network after its next start.'
-					: withCommands('Make it read the directory, by a rename inside it:', [
-							`cd ${dir} && cp -p ${file} ${file}.tmp && mv ${file}.tmp ${file}`,
-						]),
+					: withCommands('Make it read the directory, by a rename inside it:', [`cp -p ${file} ${copy} && mv ${copy} ${file}`]),
 		},
 	];
 }
@@ -178,6 +176,14 @@ function described({name, cniVersion, types}: LoadedNetwork): string {
 
 const listed = (networks: readonly string[]) => (networks.length === 0 ? 'no network' : enumerate(networks));
 
+const fates: Readonly<Record<Owner['rewrites'], string>> = {
+	always: 'A change by hand does not stay.',
+	'at-start': 'A change by hand does not stay.',
+	'when-not-ready': 'A change by hand may not stay.',
+	'with-package': 'A change by hand may not stay.',
+	never: 'A change by hand stays.',
+};
+
 /** Where nobody rewrites the file there is nothing to say. */
 function rewritten(subject: Subject): readonly Outcome[] {
 	return subject.wanted.flatMap((list): readonly Outcome[] => {
@@ -192,8 +198,8 @@ function rewritten(subject: Subject): readonly Outcome[] {
 				object: `file/${list.path}`,
 				message: `${owner.title} writes it: ${owner.rewriting}`,
 				expected: 'changes at their source',
-				effect: `${owner.rewrites === 'never' ? 'A change by hand stays.' : 'A change by hand does not stay.'}${owner.note === undefined ? '' : ` ${owner.note}`}`,
-				remedy: `To change it, ${owner.change(list.path)}`,
+				effect: `${fates[owner.rewrites]}${owner.note === undefined ? '' : ` ${owner.note}`}`,
+				remedy: `To change it, ${owner.change(inLine(list.path))}`,
 			},
 		];
 	});

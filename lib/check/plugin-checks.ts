@@ -7,7 +7,7 @@ import {effectOfRefusal, runtimeTitle} from './effects.ts';
 import {bringPlugins} from './remedies.ts';
 import {type Subject, subjectOf} from './subject.ts';
 import {usesOf} from './uses.ts';
-import {directoryOf, enumerate, shellWord, versionList, withCommands} from './words.ts';
+import {directoryOf, enumerate, inLine, shellWord, versionList, withCommands} from './words.ts';
 
 /** The executables that configs name: there, where the runtime looks, and fit to run. */
 export const pluginChecks: readonly Check[] = [
@@ -98,7 +98,7 @@ function absence(plugins: readonly PluginFacts[], list: ConfigList, subject: Sub
 function linkThere(found: readonly string[], {facts: {runtime}}: Subject): string {
 	const dir = shellWord(knownOr(runtime.binDirs, [])[0] ?? '/opt/cni/bin');
 	return withCommands("Link it there, or add its directory to the runtime's configuration and restart the runtime:", [
-		`ln -s ${found.map(path => shellWord(path)).join(' ')} ${dir}/`,
+		`mkdir -p ${dir} && ln -s ${found.map(path => shellWord(path)).join(' ')} ${dir}/`,
 	]);
 }
 
@@ -150,7 +150,7 @@ function scripts(list: ConfigList, subject: Subject): readonly Outcome[] {
 						message: `${path} is a script, and scripts are not run`,
 						expected: 'a program that can be asked for its versions',
 						effect: "Whether it supports the config's version is not known.",
-						remedy: `Read ${path}: it has to answer to CNI_COMMAND=VERSION with the version of its config.`,
+						remedy: `Read ${inLine(path)}: it has to answer to CNI_COMMAND=VERSION with the version of its config.`,
 					},
 				]
 			: [],

@@ -2,12 +2,13 @@ import type {ConfigList} from '../cni/config-list.ts';
 import {ownerOf} from '../cni/owners.ts';
 import {newestPlugins, referencePlugins} from '../cni/reference-plugins.ts';
 import {compareSpecVersions, highestCommon, isSpecVersion} from '../cni/spec-version.ts';
+import type {JsonValue} from '../facts/node-facts.ts';
 import {providerRow} from '../facts/providers.ts';
 import {isUnknown, knownOr} from '../facts/unknown.ts';
 import {runtimeTitle} from './effects.ts';
 import type {Subject} from './subject.ts';
 import {usesOf} from './uses.ts';
-import {directoryOf, enumerate, shellWord, withCommands} from './words.ts';
+import {directoryOf, enumerate, inLine, shellWord, withCommands} from './words.ts';
 
 /**
 The spec version that a config should name here: the highest that every plugin in it supports and the runtime reads. 1.1.0 makes
@@ -35,29 +36,61 @@ export function suggestedVersion({facts, plugins, runtime}: Subject, list: Confi
 /** How to give a config its version so that it stays: where its owner writes it, else in the file. */
 export function setVersion(subject: Subject, list: ConfigList, {drain}: {readonly drain: boolean}): string {
 	const version = suggestedVersion(subject, list);
+	const above = versionsAbove(list, version);
 	const what =
 		version === undefined
 			? 'the highest spec version that every plugin in it supports, at most 1.0.0'
-			: `"cniVersion": "${version}" at its top level`;
+			: `"cniVersion": "${version}" at its top level${above.length === 0 ? '' : `, and take ${enumerate(above)} out of its "cniVersions"`}`;
 	const {facts} = subject;
+	const path = inLine(list.path);
 	const owner = ownerOf(list, facts);
 	if (owner !== undefined && owner.rewrites !== 'never') {
-		return `${owner.title} writes ${list.path}, so a change on the node does not stay. Give it ${what} there: ${owner.change(list.path)}`;
+		return `${owner.title} writes ${path}, so a change on the node does not stay. Give it ${what} there: ${owner.change(path)}`;
 	}
 
-	const commands = version === undefined ? [] : editCommands(list, version);
+	if (version !== undefined && above.length === 0 && isAmbiguous(list)) {
+		return `Give ${path} ${what}. Plugins in it have a cniVersion too, so edit it by hand; rename the edited copy into place, inside the directory.`;
+	}
+
+	const commands = version === undefined || above.length > 0 ? [] : editCommands(list, version);
 	const onNode = drain ? aroundDrain(subject, commands) : commands;
 	const where = facts.via === 'file' ? '' : ', on the node';
-	return withCommands(`Give ${list.path} ${what}${commands.length === 0 ? '.' : `${where}:`}`, onNode);
+	return withCommands(`Give ${path} ${what}${commands.length === 0 ? '.' : `${where}:`}`, onNode);
 }
 
-/** GNU sed and busybox rename their temporary file inside the directory, which is the change that containerd notices. */
+/** Those of `cniVersions` that a runtime would go on taking instead. */
+function versionsAbove({cniVersions}: ConfigList, version: string | undefined): readonly string[] {
+	return version !== undefined && isSpecVersion(version)
+		? cniVersions.filter(listed => isSpecVersion(listed) && compareSpecVersions(listed, version) > 0)
+		: [];
+}
+
+/** Whether the file has a `cniVersion` to replace and others further in: delegates of multus call their plugins with theirs. */
+function isAmbiguous({version, shape, plugins}: ConfigList): boolean {
+	const inPlugins = plugins.reduce((count, {raw}) => count + versionsIn(raw), 0);
+	return version.state !== 'missing' && inPlugins > (shape === 'single' ? 1 : 0);
+}
+
+function versionsIn(value: JsonValue): number {
+	if (typeof value !== 'object' || value === null) {
+		return 0;
+	}
+
+	const own = !Array.isArray(value) && Object.hasOwn(value, 'cniVersion') ? 1 : 0;
+	return Object.values(value).reduce((count: number, inner: JsonValue) => count + versionsIn(inner), own);
+}
+
+/**
+Runs with the sed and awk of GNU, busybox and BSD. The copy keeps mode and owner, has no extension that a runtime loads, and its rename
+inside the directory is the change that containerd notices.
+*/
 function editCommands(list: ConfigList, version: string): readonly string[] {
 	const edit =
 		list.version.state === 'missing'
-			? `0,/{/s/{/{"cniVersion": "${version}",/`
-			: `s/"cniVersion": *"[^"]*"/"cniVersion": "${version}"/`;
-	return [`sed -i '${edit}' ${shellWord(list.path)}`];
+			? `awk '!n && sub(/[{]/, "{\\"cniVersion\\": \\"${version}\\",") {n = 1} {print}'`
+			: `sed 's/"cniVersion" *: *"[^"]*"/"cniVersion": "${version}"/'`;
+	const [file, copy] = [shellWord(list.path), shellWord(`${list.path}.tmp`)];
+	return [`cp -p ${file} ${copy} && ${edit} ${file} > ${copy} && mv ${copy} ${file}`];
 }
 
 /** Commands on a node between its drain and its uncordon. Files at hand have no node. */
@@ -67,7 +100,12 @@ function aroundDrain({facts}: Subject, commands: readonly string[]): readonly st
 	}
 
 	const node = shellWord(facts.node.name);
-	return [`kubectl drain ${node} --ignore-daemonsets`, `# on node/${facts.node.name}:`, ...commands, `kubectl uncordon ${node}`];
+	return [
+		`kubectl drain ${node} --ignore-daemonsets`,
+		`# on node/${inLine(facts.node.name)}:`,
+		...commands,
+		`kubectl uncordon ${node}`,
+	];
 }
 
 /** How to bring newer, or any, executables of these plugins, which have one source, by whoever brings them on this node. */
@@ -79,10 +117,11 @@ export function bringPlugins(subject: Subject, types: readonly string[], list?: 
 
 	if (!types.every(type => referencePlugins.includes(type))) {
 		const owner = list === undefined ? undefined : ownerOf(list, subject.facts);
-		const names = `${types.length === 1 ? 'Plugin' : 'Plugins'} ${enumerate(types)}`;
+		const names = inLine(enumerate(types));
+		const one = types.length === 1;
 		return owner === undefined || owner.id === 'hand'
-			? `Upgrade or install again the software that brings ${names.toLowerCase()}.`
-			: `${names} ${types.length === 1 ? 'comes' : 'come'} with ${owner.title}: upgrade it, or restart its pod on this node so that it installs its plugins again.`;
+			? `Upgrade or install again the software that brings ${one ? 'plugin' : 'plugins'} ${names}.`
+			: `${one ? 'Plugin' : 'Plugins'} ${names} ${one ? 'comes' : 'come'} with ${owner.title}: upgrade it, or restart its pod on this node so that it installs its plugins again.`;
 	}
 
 	const owned = packageOf(subject, types);
@@ -99,7 +138,7 @@ function upgradePackage({facts: {node}}: Subject, types: readonly string[], owne
 	const image = knownOr(node.osImage, '');
 	const command = /debian|ubuntu/i.test(image) ? `apt-get install --only-upgrade ${name}` : `dnf upgrade ${name}`;
 	return withCommands(
-		`Package ${owned} brings ${enumerate(types)}. Upgrade it on the node; where the distribution has no newer one, use the release of containernetworking/plugins:`,
+		`Package ${inLine(owned)} brings ${enumerate(types)}. Upgrade it on the node; where the distribution has no newer one, use the release of containernetworking/plugins:`,
 		[command],
 	);
 }
@@ -113,7 +152,7 @@ function installRelease({facts: {node, runtime, via}, plugins}: Subject, types: 
 	const files = types.map(type => shellWord(`./${type}`)).join(' ');
 	const where = via === 'file' ? '' : ', on the node';
 	return withCommands(`Install ${enumerate(types)} of containernetworking/plugins ${newestPlugins}${where}:`, [
-		`cd /tmp && curl -fsSLO ${url}/${archive} && curl -fsSL ${url}/${archive}.sha256 | sha256sum -c`,
+		`cd "$(mktemp -d)" && curl -fsSLO ${url}/${archive} && curl -fsSL ${url}/${archive}.sha256 | sha256sum -c &&`,
 		`mkdir -p ${dir}/.new && tar -xzf ${archive} -C ${dir}/.new ${files} && mv ${dir}/.new/* ${dir}/ && rmdir ${dir}/.new`,
 	]);
 }

@@ -10,7 +10,7 @@ import {effectOfRefusal, runtimeTitle} from './effects.ts';
 import {bringPlugins, setVersion, suggestedVersion, upgradeRuntime} from './remedies.ts';
 import {type Subject, subjectOf} from './subject.ts';
 import {usesOf} from './uses.ts';
-import {directoryOf, enumerate, versionList} from './words.ts';
+import {directoryOf, enumerate, inLine, versionList} from './words.ts';
 
 /** The spec version of a config: set, one that exists, and one that runtime and plugins know. */
 export const versionChecks: readonly Check[] = [
@@ -245,7 +245,9 @@ function versionInside(list: ConfigList, subject: Subject): readonly Outcome[] {
 			expected: 'one "cniVersion", at the top level of the list',
 			effect: `The version inside a plugin has no effect: every plugin is called with ${top === undefined ? 'none, which counts as 0.1.0' : JSON.stringify(top)}.`,
 			remedy:
-				top === undefined ? setVersion(subject, list, {drain: false}) : `Remove "cniVersion" from the plugin in ${list.path}.`,
+				top === undefined
+					? setVersion(subject, list, {drain: false})
+					: `Remove "cniVersion" from the plugin in ${inLine(list.path)}.`,
 		},
 	];
 }

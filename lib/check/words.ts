@@ -21,6 +21,11 @@ export function shellWord(text: string): string {
 	return `'${text.replaceAll(/\p{Cc}/gu, '?').replaceAll("'", String.raw`'\''`)}'`;
 }
 
+/** A name from a node inside a sentence. Remedies have several lines: a line break in a name would read as a line, or a command, of ours. */
+export function inLine(text: string): string {
+	return text.replaceAll(/[\p{Cc}\u2028\u2029]/gu, '?');
+}
+
 /** A sentence and, below it, commands on lines of their own. */
 export function withCommands(sentence: string, commands: readonly string[]): string {
 	return [sentence, ...commands.map(command => `  ${command}`)].join('\n');

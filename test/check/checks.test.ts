@@ -1,6 +1,5 @@
 import test from 'ava';
 import {catalog} from '../../lib/check/catalog.ts';
-import type {Finding} from '../../lib/check/check.ts';
 import {runChecks} from '../../lib/check/run-checks.ts';
 import {verdictOf} from '../../lib/check/verdict.ts';
 import type {ConfigFile, JsonValue, NodeFacts} from '../../lib/facts/node-facts.ts';
@@ -463,62 +462,4 @@ test('what is unknown is no finding, and no crash', t => {
 			t.notThrows(() => runChecks({...base, runtime: {...base.runtime, [key]: {unknown: 'x'}}}), key);
 		}
 	}
-});
-
-const remedyOf = (given: NodeFacts, check: string): Finding =>
-	runChecks(given).find(finding => finding.check === check) ?? ({remedy: '', effect: ''} as Finding);
-
-test("remedies have this node's values", t => {
-	const newer = remedyOf(facts({plugins: old('bridge', 'host-local', 'portmap', 'loopback')}), 'plugin-supports-config');
-	t.regex(newer.remedy, /Install bridge, host-local and portmap of containernetworking\/plugins v[\d.]+, on the node:\n/);
-	t.regex(newer.remedy, /cni-plugins-linux-amd64-v/);
-	t.regex(newer.remedy, /Or: Give \/etc\/cni\/net\.d\/10-bridge\.conflist "cniVersion": "0\.4\.0"/);
-
-	const packaged = remedyOf(
-		facts({
-			plugins: ['bridge', 'host-local', 'portmap', 'loopback'].map(type =>
-				plugin(type, {supportedVersions: upTo040, path: `/usr/lib/cni/${type}`, package: 'containernetworking-plugins 0.9.1'}),
-			),
-		}),
-		'plugin-supports-config',
-	);
-	t.regex(packaged.remedy, /apt-get install --only-upgrade containernetworking-plugins/);
-
-	const managed = remedyOf(
-		facts({node: {provider: 'eks'}, plugins: old('bridge', 'host-local', 'portmap', 'loopback')}),
-		'plugin-supports-config',
-	);
-	t.regex(managed.remedy, /^Amazon EKS brings this node's software\./);
-	t.notRegex(managed.remedy, /curl/);
-
-	const owned = remedyOf(
-		facts({
-			configFiles: [file('10-calico.conflist', {...calico, cniVersion: undefined as unknown as string})],
-			plugins: calicoPlugins,
-		}),
-		'spec-version-set',
-	);
-	t.regex(owned.remedy, /Calico writes \/etc\/cni\/net\.d\/10-calico\.conflist[\s\S]*configmap calico-config/);
-	t.notRegex(owned.remedy, /sed/);
-});
-
-test('where pods hang, no remedy drains first: that would hang too', t => {
-	const hangs = remedyOf(facts({config: noVersion, runtime: containerd('1.6.2')}), 'spec-version-set');
-	t.notRegex(hangs.remedy, /kubectl drain/);
-	t.regex(hangs.remedy, /"cniVersion": "1\.0\.0"/);
-	t.regex(
-		remedyOf(facts({config: noVersion, runtime: containerd('1.7.28')}), 'spec-version-set').remedy,
-		/kubectl drain worker-1/,
-	);
-	t.notRegex(
-		remedyOf(facts({plugins: old('bridge', 'host-local', 'portmap', 'loopback')}), 'plugin-supports-config').remedy,
-		/kubectl drain/,
-	);
-});
-
-test('a name that a node chose never becomes more than one word of a shell', t => {
-	const evil = "10-$(touch x)'; rm -rf ~ #\n.conflist";
-	const found = runChecks(facts({configFiles: [file(evil, noVersion)], runtime: containerd('1.6.2')}));
-	const {remedy = ''} = found.find(({check}) => check === 'spec-version-set') ?? {};
-	t.true(remedy.includes(String.raw`'/etc/cni/net.d/10-$(touch x)'\''; rm -rf ~ #?.conflist'`), remedy);
 });

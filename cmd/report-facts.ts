@@ -40,7 +40,7 @@ function format(
 	return output === 'yaml' ? formatYaml(report) : formatReport(report, {...options, wide: output === 'wide', head: !noHeaders});
 }
 
-/** Errors first, then nodes of which nothing can be said, then warnings where those count. Files at hand are no node that stays unknown. */
+/** Errors first, then nodes, or files, of which nothing can be said, then warnings where those count. */
 function exitCodeOf({nodes, summary}: Report, failOn: ReportArguments['fail-on']): ExitCode {
 	if (failOn === 'never') {
 		return exitCode.ok;
@@ -50,7 +50,7 @@ function exitCodeOf({nodes, summary}: Report, failOn: ReportArguments['fail-on']
 		return exitCode.errors;
 	}
 
-	if (nodes.some(({verdict, via}) => verdict === 'unknown' && via !== 'file')) {
+	if (nodes.some(({verdict}) => verdict === 'unknown')) {
 		return exitCode.failed;
 	}
 

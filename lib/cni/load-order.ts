@@ -132,14 +132,17 @@ function isFound(kept: readonly ConfigList[], wanted: string): boolean {
 	return wanted === '' ? kept.length > 0 : kept.some(({name}) => name === wanted);
 }
 
-/** Why libcni's ValidateNetworkList turns a list down; it asks the chain alone, not what that delegates to. */
+/**
+Why libcni's ValidateNetworkList turns a list down; it asks the chain alone, not what that delegates to. Files at hand, without
+plugins beside them, are taken as if theirs would do.
+*/
 function refusalOf(
 	list: ConfigList,
-	{plugins, runtime: {binDirs}}: NodeFacts,
+	{plugins, runtime: {binDirs}, via}: NodeFacts,
 	release: RuntimeRelease | undefined,
 ): string | undefined | Unknown {
 	if (isUnknown(plugins)) {
-		return plugins;
+		return via === 'file' ? undefined : plugins;
 	}
 
 	const {version} = effectiveVersion(list, release);

@@ -33,16 +33,31 @@ export async function collectLocal(options: LocalOptions): Promise<readonly Node
 			continue;
 		}
 
-		const saved = await savedFactsIn(path);
-		all.push(...(saved ?? [await localFacts(dirname(path), [await readConfigFile(path)], options)]));
+		if (!found.isFile()) {
+			throw new UserError(`${path} is no regular file`);
+		}
+
+		all.push(...((await savedFactsIn(path)) ?? [await fileFacts(path, options)]));
 	}
 
 	return all;
 }
 
+/** One file by itself, under a name by which a runtime would read it. */
+async function fileFacts(path: string, options: LocalOptions): Promise<NodeFacts> {
+	const file = await readConfigFile(path);
+	if (file.content === undefined) {
+		throw new UserError(`file/${path} is neither saved facts nor a config: its name ends in none of .conf, .conflist and .json`, {
+			remedy: 'A runtime reads no other. Name it so, or the directory that it is in.',
+		});
+	}
+
+	return localFacts(dirname(path), [file], options);
+}
+
 /** Undefined where the file is something else, whatever it is. */
 async function savedFactsIn(path: string): Promise<readonly NodeFacts[] | undefined> {
-	if (!/\.json$/i.test(path)) {
+	if (/\.conf(?:list)?$/.test(path)) {
 		return undefined;
 	}
 

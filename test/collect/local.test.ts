@@ -172,7 +172,7 @@ onLinux('plugins are looked up as libcni does and asked; scripts and strangers a
 	t.is(plugins['dir']?.path, null);
 	t.is(plugins['../bin/bridge']?.path, null);
 	t.is(
-		execFileSync('find', [root, '/', '-maxdepth', '2', '-name', '*.was-run'], {
+		execFileSync('find', [root, '/', '-xdev', '-maxdepth', '2', '-name', '*.was-run'], {
 			encoding: 'utf8',
 			stdio: ['ignore', 'pipe', 'ignore'],
 		}),

@@ -5,7 +5,7 @@ import type {Check, Outcome} from './check.ts';
 import {docs} from './docs.ts';
 import {runtimeTitle} from './effects.ts';
 import {type Subject, subjectOf} from './subject.ts';
-import {enumerate, fileName, shellWord, withCommands} from './words.ts';
+import {enumerate, fileName, inLine, shellWord, withCommands} from './words.ts';
 
 /** The files of the conf dirs: there, and readable as the runtime reads them. */
 export const configChecks: readonly Check[] = [
@@ -97,7 +97,7 @@ function brokenConfigs(subject: Subject): readonly Outcome[] {
 	return brokenFiles(subject)
 		.filter(({file}) => betterName(file) === undefined)
 		.map(({file: {path}, reason, stops}) => ({
-			...severityAndEffect(subject, stops),
+			...severityAndEffect(subject, stops, path),
 			object: `file/${path}`,
 			message: `it cannot be read as a config: ${reason}`,
 			expected: 'a config that the runtime can parse',
@@ -115,14 +115,22 @@ function wrongExtensions(subject: Subject): readonly Outcome[] {
 		const isList = better.endsWith('.conflist');
 		return [
 			{
-				...severityAndEffect(subject, stops),
+				...severityAndEffect(subject, stops, file.path),
 				object: `file/${file.path}`,
 				message: `it holds ${isList ? 'a config list' : 'a single plugin'} and is named ${fileName(file.path)}: ${reason}`,
 				expected: isList ? 'the extension .conflist' : 'the extension .conf',
-				remedy: withCommands('Rename it inside the directory:', [`mv ${shellWord(file.path)} ${shellWord(better)}`]),
+				remedy: isThere(subject, better)
+					? withCommands(`${inLine(fileName(better))} is there already. Take this one out of the directory:`, [
+							`mv ${shellWord(file.path)} /root/`,
+						])
+					: withCommands('Rename it inside the directory:', [`mv ${shellWord(file.path)} ${shellWord(better)}`]),
 			},
 		];
 	});
+}
+
+function isThere({facts: {configFiles}}: Subject, path: string): boolean {
+	return !isUnknown(configFiles) && configFiles.some(file => file.path === path);
 }
 
 /** The name under which the runtime would read it; undefined where another extension would not help. */
@@ -143,7 +151,7 @@ function isObject(value: JsonValue): boolean {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function severityAndEffect({runtime, load}: Subject, stops: boolean): Pick<Outcome, 'severity' | 'effect'> {
+function severityAndEffect({runtime, load, active}: Subject, stops: boolean, path: string): Pick<Outcome, 'severity' | 'effect'> {
 	if (stops) {
 		return {
 			severity: 'error',
@@ -154,12 +162,12 @@ function severityAndEffect({runtime, load}: Subject, stops: boolean): Pick<Outco
 		};
 	}
 
-	const isAlone = !isUnknown(load) && load.active.length === 0;
+	const isAlone = !isUnknown(load) && active.length === 0;
+	const isLater = runtime?.name === 'containerd' || active.some(first => first.path < path);
 	return {
 		severity: isAlone ? 'error' : 'warning',
-		effect:
-			runtime?.name === 'containerd'
-				? 'None as long as another file sorts before it. Without that one containerd would load no network at all.'
-				: `${runtimeTitle(runtime?.name ?? 'The runtime')} leaves it out and goes on: pods get the network of the next file${isAlone ? ', and there is none' : ''}.`,
+		effect: isLater
+			? `None as long as another file sorts before it.${runtime?.name === 'containerd' ? ' Without that one containerd would load no network at all.' : ''}`
+			: `${runtimeTitle(runtime?.name ?? 'The runtime')} leaves it out and goes on: pods get the network of the next file${isAlone ? ', and there is none' : ''}.`,
 	};
 }

@@ -3,6 +3,7 @@ import {releaseNumbers} from '../runtime/runtime-version.ts';
 import type {Check, Outcome} from './check.ts';
 import {docs} from './docs.ts';
 import {runtimeTitle, validatorOf} from './effects.ts';
+import {crioKeepsConfig} from './remedies.ts';
 import {type Subject, subjectOf} from './subject.ts';
 import {inLine, shellWord, withCommands} from './words.ts';
 
@@ -44,7 +45,7 @@ export const nodeChecks: readonly Check[] = [
 		id: 'sandboxes-stop',
 		title: 'no pod sandbox is stuck',
 		why: 'A sandbox whose DEL fails is tried again for ever: its pod stays in Terminating, its address stays taken. Sandboxes of finished pods are there too, until their pods are deleted, so that some are no trouble by themselves.',
-		fix: 'Mend config or plugins first: containerd then stops them by itself. On CRI-O, which keeps the config of the start, restart it after that.',
+		fix: 'Mend config or plugins: containerd then stops them by itself. CRI-O tears a pod down by the config with which it was started: it needs plugins that support that version or, where that is missing, CRI-O 1.24.2 or later.',
 		doc: docs.troubleshooting,
 		run: facts => stuckSandboxes(subjectOf(facts)),
 	},
@@ -187,7 +188,7 @@ function stuckSandboxes(subject: Subject): readonly Outcome[] {
 			effect: `Their pods stay in Terminating, among them perhaps ${names.join(', ')}.`,
 			remedy: heals
 				? `Mend config and plugins as the other findings say: ${runtimeTitle(runtime?.name ?? 'the runtime')} then stops them by itself.`
-				: `Mend config and plugins as the other findings say. CRI-O keeps the config with which a pod was started: restart it, and the node where that is not enough.`,
+				: `Mend config and plugins as the other findings say.${runtime?.name === 'cri-o' ? ` ${crioKeepsConfig}` : ''}`,
 		},
 	];
 }

@@ -173,12 +173,33 @@ export function upgradeRuntime(subject: Subject, to: string): string {
 
 	const service = name === 'cri-o' ? 'crio' : 'containerd';
 	const packages = name === 'cri-o' ? 'cri-o' : 'containerd.io, or containerd where the distribution brings it';
-	return withCommands(
-		`Upgrade ${runtimeTitle(name)} to ${to}:`,
-		aroundDrain(subject, [
-			`systemctl stop kubelet ${service}`,
-			`# upgrade the package: ${packages}`,
-			`systemctl daemon-reload && systemctl start ${service} kubelet`,
-		]),
-	);
+	const what = `${runtimeTitle(name)} to ${to}`;
+	return subject.facts.via === 'file'
+		? `Drain the node, then upgrade ${what}.`
+		: withCommands(
+				`${cautionBeforeDrain(subject)}Upgrade ${what}:`,
+				aroundDrain(subject, [
+					`systemctl stop kubelet ${service}`,
+					`# upgrade the package: ${packages}`,
+					`systemctl daemon-reload && systemctl start ${service} kubelet`,
+				]),
+			);
 }
+
+/** Where pods of the config in use cannot be torn down, a drain does not end. */
+function cautionBeforeDrain({active, runtime}: Subject): string {
+	const {emptyVersion} = runtime?.release ?? {};
+	if (!active.some(({version}) => version.state === 'missing' || version.state === 'empty')) {
+		return '';
+	}
+
+	if (emptyVersion === 'add-fails') {
+		return 'Draining may hang on pods that were started without a version. Upgrade all the same: the newer CRI-O tears them down.\n';
+	}
+
+	return emptyVersion === 'del-fails' ? 'Give the config its version first: until then draining hangs.\n' : '';
+}
+
+/** CRI-O's cache of each pod's config, in /var/lib/cni/results, counts at DEL (cri-o/ocicni:pkg/ocicni/ocicni.go@v0.5.1). */
+export const crioKeepsConfig =
+	'CRI-O tears pods down by the config with which they were started: what hangs needs plugins that support its version, or, where that is missing, CRI-O 1.24.2 or later.';

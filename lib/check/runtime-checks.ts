@@ -112,7 +112,7 @@ function belowFloor(subject: Subject): readonly Outcome[] {
 			expected: `${runtimeTitle(name)} ${least} or later`,
 			effect: hasFixes
 				? `None for configs as they are: ${runtimeTitle(name)} ${runtime.version} has the fixes of 1.24.2.${reads}`
-				: `Pods of a config without a version cannot be torn down.${reads}`,
+				: `Pods of a config without a version ${release?.emptyVersion === 'add-fails' ? 'do not start, and those that run ' : ''}cannot be torn down.${reads}`,
 			remedy: upgradeRuntime(subject, `${dotted(floors[name].safe)} or later`),
 		},
 	];
@@ -163,7 +163,7 @@ function endOfLife(subject: Subject): readonly Outcome[] {
 			message: `${runtimeTitle(runtime.name)} ${runtime.numbers?.slice(0, 2).join('.') ?? runtime.version} was supported until ${last}`,
 			expected: 'a release that is maintained',
 			effect: 'No fixes any more, also not for security. Pods go on running.',
-			remedy: upgradeRuntime(subject, 'a release with support: see https://containerd.io/releases/'),
+			remedy: upgradeRuntime(subject, 'a release with support (https://containerd.io/releases/)'),
 		},
 	];
 }

@@ -7,7 +7,7 @@ import {isUnknown} from '../facts/unknown.ts';
 import type {Check, Outcome} from './check.ts';
 import {docs} from './docs.ts';
 import {effectOfRefusal, runtimeTitle} from './effects.ts';
-import {bringPlugins, setVersion, suggestedVersion, upgradeRuntime} from './remedies.ts';
+import {bringPlugins, crioKeepsConfig, setVersion, suggestedVersion, upgradeRuntime} from './remedies.ts';
 import {type Subject, subjectOf} from './subject.ts';
 import {usesOf} from './uses.ts';
 import {directoryOf, enumerate, inLine, versionList} from './words.ts';
@@ -28,7 +28,7 @@ A config without a version counts as 0.1.0, which bandwidth (from 0.3.0), vrf (f
 		id: 'spec-version-set',
 		title: 'the config names its spec version',
 		why: `The CNI libraries v0.7 to v1.0 refuse a config without cniVersion when a pod is deleted: it starts and stays in Terminating, with "invalid version "": the version is empty". That is containerd up to 1.6.3 and CRI-O up to 1.23.3, where pods do not even start. Later runtimes take it for 0.1.0: pods work, by the rules of 2016: a single address, no CHECK, and no plugin that lacks 0.1.0.`,
-		fix: `Give the config the highest version that all of its plugins support, at most 1.0.0, as "cniVersion" at its top level. Where a network add-on writes the file, change it there. containerd heals pods that hang by that alone; CRI-O keeps the config with which a pod was started, so drain first.`,
+		fix: `Give the config the highest version that all of its plugins support, at most 1.0.0, as "cniVersion" at its top level. Where a network add-on writes the file, change it there. That alone heals pods that hang on containerd. CRI-O tears a pod down by the config with which it was started: there CRI-O 1.24.2 or later heals them. Where none hang, drain the node before the change.`,
 		doc: docs.troubleshooting,
 		run: facts => eachConfig(subjectOf(facts), missingVersion),
 	},
@@ -184,7 +184,7 @@ function missingVersion(list: ConfigList, subject: Subject): readonly Outcome[] 
 			expected: 'a "cniVersion" at the top level of the config',
 			effect,
 			// Where pods hang, a drain would hang too: containerd tears down by the config that it holds at that moment.
-			remedy: setVersion(subject, list, {drain: severity === 'warning'}),
+			remedy: `${setVersion(subject, list, {drain: severity === 'warning'})}${release?.emptyVersion === 'add-fails' ? `\n${crioKeepsConfig}` : ''}`,
 		},
 	];
 }

@@ -3,6 +3,7 @@ import {mkdtempSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:f
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test from 'ava';
+import {catalog} from '../../lib/check/catalog.ts';
 import type {Finding} from '../../lib/check/check.ts';
 import {runChecks} from '../../lib/check/run-checks.ts';
 import type {ConfigFile, JsonValue, NodeFacts} from '../../lib/facts/node-facts.ts';
@@ -179,4 +180,55 @@ test('an archive whose checksum is wrong is not unpacked', t => {
 	const {remedy} = remedyOf(facts({plugins: old('bridge', 'host-local', 'portmap', 'loopback')}), 'plugin-supports-config');
 	t.regex(remedy, /sha256sum -c &&\n +mkdir -p \S+ && tar /);
 	t.notRegex(remedy, /cd \/tmp/);
+});
+
+test('an upgrade of the runtime does not drain where draining hangs, nor stop anything on the machine of lint', t => {
+	const hangs = facts({config: noVersion, runtime: containerd('1.6.2')});
+	t.regex(
+		remedyOf(hangs, 'runtime-handles-versions').remedy,
+		/^Give the config its version first: until then draining hangs\.\n/,
+	);
+	t.notRegex(remedyOf(facts({runtime: containerd('1.6.2')}), 'runtime-handles-versions').remedy, /hangs/);
+
+	const {remedy} = remedyOf(facts({via: 'file', runtime: containerd('1.6.2')}), 'runtime-handles-versions');
+	t.regex(remedy, /^Drain the node, then upgrade containerd to 1\.6\.5 or later\.$/);
+	t.notRegex(remedyOf(facts({runtime: containerd('1.6.2')}), 'runtime-supported').remedy, /releases\/:/);
+});
+
+test('CRI-O tears down by the config that it kept: neither the file nor a restart heals what hangs', t => {
+	const notReady = [{id: 'a', namespace: 'n', name: 'p', createdAt: ''}];
+	const given = crioFacts('1.22.5', {
+		config: noVersion,
+		sandboxes: {total: 9, notReady},
+		journal: {incompatible: {count: 0, last: null}, emptyVersion: {count: 12, last: null}},
+	});
+	t.regex(remedyOf(given, 'spec-version-set').remedy, /with which they were started: .*CRI-O 1\.24\.2 or later/);
+	t.regex(remedyOf(given, 'sandboxes-stop').remedy, /with which they were started: .*CRI-O 1\.24\.2 or later/);
+	t.notRegex(remedyOf(given, 'sandboxes-stop').remedy, /restart/);
+	t.regex(remedyOf(given, 'runtime-meets-floor').effect, /do not start/);
+	t.regex(remedyOf(given, 'runtime-meets-floor').remedy, /draining may hang/i);
+	for (const id of ['spec-version-set', 'sandboxes-stop']) {
+		t.notRegex(catalog.find(check => check.id === id)?.fix ?? '', /drain first|restart it after/);
+	}
+});
+
+test('a rename never takes the place of another config', t => {
+	const {remedy} = remedyOf(facts({configFiles: [file('10-x.conf'), file('10-x.conflist')]}), 'config-extension-fits');
+	t.regex(remedy, /^10-x\.conflist is there already\./);
+	t.notRegex(remedy, /10-x\.conflist$/);
+	t.regex(
+		remedyOf(facts({configFiles: [file('10-x.conf')]}), 'config-extension-fits').remedy,
+		/mv \/etc\/cni\/net\.d\/10-x\.conf \/etc\/cni\/net\.d\/10-x\.conflist$/,
+	);
+});
+
+test('a broken file behind the config in use has no effect yet, on CRI-O either', t => {
+	const invalid = (name: string): ConfigFile => ({...file(name), content: {invalid: 'unexpected end of JSON input'}});
+	const effect = (...names: readonly string[]) =>
+		remedyOf(
+			crioFacts('1.30.1', {configFiles: names.map(name => (name.includes('bad') ? invalid(name) : file(name)))}),
+			'config-loads',
+		).effect;
+	t.regex(effect('10-bridge.conflist', '99-bad.conf'), /^None as long as another file sorts before it\./);
+	t.regex(effect('00-bad.conf', '10-bridge.conflist'), /leaves it out and goes on: pods get the network of the next file\.$/);
 });

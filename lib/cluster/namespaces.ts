@@ -1,7 +1,7 @@
 import type {Api} from './api.ts';
 import {ApiError} from './errors.ts';
 
-/** Makes a namespace. Rejects with an `ApiError` of status 409 where there is one. */
+/** Makes a namespace. Rejects with an `ApiError` of status 409 where there is one, perhaps made by a try whose answer was lost. */
 export async function createNamespace(
 	api: Api,
 	name: string,
@@ -12,6 +12,7 @@ export async function createNamespace(
 		method: 'POST',
 		path: '/api/v1/namespaces',
 		body: {apiVersion: 'v1', kind: 'Namespace', metadata: {name, labels}},
+		idempotent: true,
 		signal,
 	});
 }

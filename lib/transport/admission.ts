@@ -1,3 +1,4 @@
+import {type Access, requireAccess} from '../cluster/access.ts';
 import type {Api} from '../cluster/api.ts';
 import {ApiError} from '../cluster/errors.ts';
 import {createNamespace} from '../cluster/namespaces.ts';
@@ -15,7 +16,7 @@ export type Admission = {
 };
 
 /**
-Tries by server dry runs whether this cluster lets us make, watch and delete probe pods, before there is one: a refusal by
+Tries by server dry runs and reviews whether this cluster lets us make, watch and delete probe pods, before there is one: a refusal by
 Pod Security, a quota, a webhook or RBAC is one clear message instead of one for each node. Makes the namespace where it is
 absent and we may.
 @returns The resource version at which the shared watch starts.
@@ -24,7 +25,18 @@ export async function admitProbe(admission: Admission): Promise<string> {
 	const {api, namespace, run, signal} = admission;
 	await rehearse(admission);
 	await deletePods(api, {namespace, labelSelector: `${labels.run}=${run}`, dryRun: true, signal});
+	await requireAccess(api, notRehearsed(namespace), signal);
 	return podsResourceVersion(api, {namespace, labelSelector: `${labels.run}=${run}`, signal});
+}
+
+/** What a run does later and no dry run tries. Without the last of these, the ConfigMap that it made would stay. */
+function notRehearsed(namespace: string): readonly Access[] {
+	return [
+		{verb: 'watch', resource: 'pods', namespace},
+		{verb: 'get', resource: 'pods', subresource: 'log', namespace},
+		{verb: 'create', resource: 'configmaps', namespace},
+		{verb: 'delete', resource: 'configmaps', namespace},
+	];
 }
 
 async function rehearse(admission: Admission): Promise<void> {
@@ -55,17 +67,18 @@ async function makeNamespace({api, namespace, onNotice, signal}: Admission): Pro
 		onNotice(`namespace/${namespace} created`);
 	} catch (error) {
 		if (error instanceof ApiError && error.status === 409) {
-			return; // Somebody else made it at this very moment.
+			return; // Somebody else made it at this very moment, or we did and were not told.
 		}
 
-		throw new UserError(
-			`namespace/${namespace} does not exist and may not be created: ${error instanceof Error ? error.message : String(error)}`,
-			{
-				exitCode: exitCode.blocked,
-				remedy: `Have somebody who may make it:\n${namespaceCommands(namespace, 'create')}\nor name one that admits the probe pod with --namespace.`,
-				cause: error,
-			},
-		);
+		if (!(error instanceof UserError && error.exitCode === exitCode.blocked)) {
+			throw error;
+		}
+
+		throw new UserError(`namespace/${namespace} does not exist and may not be created: ${error.message}`, {
+			exitCode: exitCode.blocked,
+			remedy: `Have somebody who may make it:\n${namespaceCommands(namespace, 'create')}\nor name one that admits the probe pod with --namespace.`,
+			cause: error,
+		});
 	}
 }
 

@@ -3,6 +3,7 @@ import type {Api} from '../cluster/api.ts';
 import {createConfigMap} from '../cluster/config-maps.ts';
 import {getNodeImages} from '../cluster/nodes.ts';
 import {admitProbe} from './admission.ts';
+import {lingeringSignal} from './lingering-signal.ts';
 import {chooseLaunch, kindOf, type Launch} from './probe-image.ts';
 import {probePod, scriptConfigMap} from './probe-pod.ts';
 import {ProbeRun} from './probe-run.ts';
@@ -99,8 +100,10 @@ async function probeAll(
 		onNotice: options.onNotice,
 		signal,
 	});
+	signal.throwIfAborted();
 	try {
-		const configMap = await createConfigMap(api, scriptConfigMap(namespace, run, options.script), signal);
+		const configMap = await createConfigMap(api, scriptConfigMap(namespace, run, options.script), lingeringSignal(signal));
+		signal.throwIfAborted();
 		await new ProbeRun({
 			api,
 			namespace,

@@ -6,6 +6,7 @@ import {messageOf} from '../errors.ts';
 import {readFrame} from '../node-script/frame.ts';
 import {Window} from '../window.ts';
 import {Pace} from './pace.ts';
+import {lingeringSignal} from './lingering-signal.ts';
 import {type PodLike, type PodState, podState} from './pod-status.ts';
 import {labels, type probePod} from './probe-pod.ts';
 import type {ProbeOutcome, ProbeTarget} from './transport.ts';
@@ -18,9 +19,6 @@ const deleteBatch = 100;
 
 /** Milliseconds in which a kubelet that works takes up a pod that is meant for it; a silent one costs no more than this. */
 const pickUpTimeout = 15_000;
-
-/** Requests that make pods are awaited for this long after an abort, so that no pod comes into being behind the clean-up. */
-const abortGrace = 2_000;
 
 export type ProbeRunOptions = {
 	readonly api: Api;
@@ -256,13 +254,6 @@ class Flight {
 			timers.abort();
 		}
 	}
-}
-
-/** Aborts a moment after the given signal does. */
-function lingeringSignal(signal: AbortSignal): AbortSignal {
-	const lingering = new AbortController();
-	signal.addEventListener('abort', () => setTimeout(() => lingering.abort(signal.reason), abortGrace).unref(), {once: true});
-	return lingering.signal;
 }
 
 function withoutAnswer(exitCode: number, reason: string): string {

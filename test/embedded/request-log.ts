@@ -21,6 +21,8 @@ export type LoggedRequest = {
 /** Every request that came in, and the connections that they came over. */
 export class RequestLog {
 	readonly entries: LoggedRequest[] = [];
+	/** Told of each request when its head has come, before it is looked at. */
+	onReceived: ((entry: LoggedRequest) => void) | undefined;
 	#connections = 0;
 	#open = new Set<TLSSocket>();
 	#peak = 0;
@@ -68,6 +70,11 @@ export class RequestLog {
 		this.entries.length = 0;
 		this.#connections = this.#open.size;
 		this.#peak = this.#open.size;
+	}
+
+	received(entry: LoggedRequest): void {
+		this.entries.push(entry);
+		this.onReceived?.(entry);
 	}
 
 	opened(socket: TLSSocket): void {

@@ -50,7 +50,7 @@ async function closeServer(server: Server, requests: RequestLog): Promise<void> 
 async function handle(parts: ServerParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
 	const info = readRequestInfo(request.method ?? 'GET', request.url ?? '/');
 	const entry = logEntry(info, request);
-	parts.requests.entries.push(entry);
+	parts.requests.received(entry);
 	countBytes(response, entry);
 	try {
 		const body = await readBody(request);

@@ -9,6 +9,7 @@ import {Pace} from './pace.ts';
 import {lingeringSignal} from './lingering-signal.ts';
 import {type PodLike, type PodState, podState} from './pod-status.ts';
 import {labels, type probePod} from './probe-pod.ts';
+import {SecondLook} from './second-look.ts';
 import type {ProbeOutcome, ProbeTarget} from './transport.ts';
 
 /** Probe pods that exist at any time. A namespace is tested for 3,000 pods; a window keeps far below it. */
@@ -37,6 +38,7 @@ export class ProbeRun {
 	readonly #pace = new Pace();
 	/** By pod name: who waits for it. */
 	readonly #flights = new Map<string, Flight>();
+	readonly #secondLook: SecondLook;
 	/** Indices of pods that are done with and can be deleted. */
 	#finished: number[] = [];
 	#nextIndex = 0;
@@ -45,6 +47,7 @@ export class ProbeRun {
 
 	constructor(options: ProbeRunOptions) {
 		this.#options = options;
+		this.#secondLook = new SecondLook(options.clock, async (indices, signal) => this.#look(indices, signal));
 	}
 
 	/** Reports one outcome for each target; settles when all are known. The watch starts at `resourceVersion`. */
@@ -92,9 +95,10 @@ export class ProbeRun {
 		const {name} = pod.metadata;
 		const flight = new Flight(pod.spec.containers[0]?.image ?? '');
 		this.#flights.set(name, flight);
+		const lookAgain = async () => this.#secondLook.at(index, signal);
 		try {
 			await this.#create(pod, signal);
-			return await this.#land(target, name, await flight.end(this.#options, signal), signal);
+			return await this.#land(target, name, await flight.end(this.#options, lookAgain, signal), signal);
 		} finally {
 			this.#flights.delete(name);
 			this.#finish(index);
@@ -191,6 +195,16 @@ export class ProbeRun {
 		}
 	}
 
+	/** What the watch should have told of these pods. */
+	async #look(indices: readonly number[], signal: AbortSignal): Promise<void> {
+		const {api, namespace, run} = this.#options;
+		const labelSelector = `${labels.run}=${run},${labels.probe} in (${indices.join(',')})`;
+		const {pods} = await listPods(api, {namespace, labelSelector, signal});
+		for (const pod of pods as readonly PodLike[]) {
+			this.#flights.get(pod.metadata?.name ?? '')?.see(pod, false);
+		}
+	}
+
 	/** After a gap in the watch: a pod that was there and is not any more will never answer. */
 	#settleMissing(present: ReadonlySet<string>): void {
 		for (const [name, flight] of this.#flights) {
@@ -208,6 +222,7 @@ class Flight {
 	readonly #image: string;
 	readonly #ended = Promise.withResolvers<PodState>();
 	readonly #pickedUp = Promise.withResolvers<void>();
+	#isPickedUp = false;
 	#seen = false;
 
 	constructor(image: string) {
@@ -218,6 +233,7 @@ class Flight {
 		this.#seen = true;
 		const state = podState(pod, this.#image);
 		if (state.state !== 'pending') {
+			this.#isPickedUp = true;
 			this.#pickedUp.resolve();
 		}
 
@@ -235,25 +251,41 @@ class Flight {
 		}
 	}
 
-	async end({clock, timeout}: Pick<ProbeRunOptions, 'clock' | 'timeout'>, signal: AbortSignal): Promise<PodState> {
+	/** How it ended, or why it is not waited for any longer. Before it is given up, `lookAgain` has a last word. */
+	async end(
+		{clock, timeout}: Pick<ProbeRunOptions, 'clock' | 'timeout'>,
+		lookAgain: () => Promise<void>,
+		signal: AbortSignal,
+	): Promise<PodState> {
 		const timers = new AbortController();
 		const timerSignal = AbortSignal.any([signal, timers.signal]);
-		const after = async (ms: number, reason: string): Promise<PodState> => {
-			await clock.sleep(ms, timerSignal);
-			return {state: 'failed', again: false, reason};
-		};
 		const silent = async (): Promise<PodState> => {
-			const reason = `its kubelet did not take up the probe pod within ${pickUpTimeout / 1000} s: the kubelet is silent, or the node is gone`;
-			const result = await Promise.race([after(Math.min(pickUpTimeout, timeout), reason), this.#pickedUp.promise]);
-			return result ?? this.#ended.promise;
+			await Promise.race([clock.sleep(Math.min(pickUpTimeout, timeout), timerSignal), this.#pickedUp.promise]);
+			if (!this.#isPickedUp) {
+				await lookAgain();
+			}
+
+			return this.#isPickedUp
+				? this.#ended.promise
+				: failed(
+						`its kubelet did not take up the probe pod within ${pickUpTimeout / 1000} s: the kubelet is silent, or the node is gone`,
+					);
 		};
-		const late = after(timeout, `no answer within ${timeout / 1000} s; allow more with --timeout`);
+		const late = async (): Promise<PodState> => {
+			await clock.sleep(timeout, timerSignal);
+			await lookAgain();
+			return failed(`no answer within ${timeout / 1000} s; allow more with --timeout`);
+		};
 		try {
-			return await Promise.race([this.#ended.promise, silent(), late]);
+			return await Promise.race([this.#ended.promise, silent(), late()]);
 		} finally {
 			timers.abort();
 		}
 	}
+}
+
+function failed(reason: string): PodState {
+	return {state: 'failed', again: false, reason};
 }
 
 function withoutAnswer(exitCode: number, reason: string): string {

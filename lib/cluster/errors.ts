@@ -1,6 +1,9 @@
 import {exitCode, UserError} from '../errors.ts';
 import {asList, asObject, asText, field, textOrUndefined} from './json.ts';
 
+/** Characters; the longest refusals in earnest are those of admission, which list every field. */
+const longestMessage = 4_000;
+
 /** The API server's own refusal: a `Status` object, or whatever came in its place. The message is the server's, unchanged. */
 export class ApiError extends UserError {
 	readonly status: number;
@@ -14,7 +17,9 @@ export class ApiError extends UserError {
 		const status = asObject(answer.json);
 		const text =
 			textOrUndefined(status['message']) ?? textOrUndefined(answer.text.slice(0, 300).trim()) ?? `HTTP ${answer.status}`;
-		super(text, {remedy: `${answer.server} answered ${answer.status} to ${answer.method} ${answer.path}.`});
+		super(text.length > longestMessage ? `${text.slice(0, longestMessage)}…` : text, {
+			remedy: `${answer.server} answered ${answer.status} to ${answer.method} ${answer.path}.`,
+		});
 		this.status = answer.status;
 		this.reason = asText(status['reason']);
 		this.causes = asList(field(status, 'details', 'causes')).map(cause => ({

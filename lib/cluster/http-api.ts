@@ -174,7 +174,7 @@ class HttpClient {
 			response.destroy();
 			return notAnApiServer(
 				this.server,
-				`sends us on to ${headers.location ?? 'nowhere'} (${status}), which is not followed with credentials`,
+				`sends us on to ${headers.location?.slice(0, 300) ?? 'nowhere'} (${status}), which is not followed with credentials`,
 			);
 		}
 

@@ -89,6 +89,9 @@ export async function deletePods(
 /** The most of a log that is read: many times the longest answer of a probe. */
 const logBytes = 1024 * 1024;
 
+/** Milliseconds for one try at a log, of which there are two: the kubelet sends it at once, or means ill. */
+const logTimeout = 7_500;
+
 /** What the pod's only container wrote, its end left out where it is longer than 1 MiB. */
 export async function podLog(
 	api: Api,
@@ -99,6 +102,7 @@ export async function podLog(
 		query: {limitBytes: logBytes},
 		accept: '*/*',
 		maxBytes: 2 * logBytes,
+		timeout: logTimeout,
 		signal,
 	});
 	return text;

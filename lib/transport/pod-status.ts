@@ -5,8 +5,8 @@ export type PodState =
 	| {readonly state: 'started'}
 	/** It ran to its end; the message is empty where the node wrote none. */
 	| {readonly state: 'ended'; readonly exitCode: number; readonly message: string}
-	/** It will not answer. `again`: another try may do better. */
-	| {readonly state: 'failed'; readonly reason: string; readonly again: boolean};
+	/** It will not answer. `again`: another try may do better. `noImage`: one with another image may. */
+	| {readonly state: 'failed'; readonly reason: string; readonly again: boolean; readonly noImage?: true};
 
 /** The parts of a Pod that are read. Every field may be missing or of another type: the API server is not trusted to be one. */
 export type PodLike = {
@@ -25,11 +25,19 @@ export type PodLike = {
 	};
 };
 
+/** Characters of a reason or a message that reach the report. */
+const longestText = 1_000;
+
 /** Waiting reasons that end a probe; the kubelet would go on for ever. The first match is taken. */
-const hopeless: readonly {readonly reason: RegExp; readonly says: (image: string, message: string) => string}[] = [
+const hopeless: readonly {
+	readonly reason: RegExp;
+	readonly says: (image: string, message: string) => string;
+	readonly noImage?: true;
+}[] = [
 	{
 		reason: /^(ImagePullBackOff|ErrImageNeverPull|ImageInspectError|InvalidImageName|RegistryUnavailable)$/,
 		says: (image, message) => `image ${image} could not be had on this node: ${message}; name one that can be with --image`,
+		noImage: true,
 	},
 	{
 		reason: /^(CreateContainerConfigError|CreateContainerError|RunContainerError|PreCreateHookError)$/,
@@ -58,7 +66,8 @@ export function podState(pod: PodLike, image: string): PodState {
 	const waiting = container?.waiting;
 	const row = hopeless.find(({reason}) => reason.test(waiting?.reason ?? ''));
 	if (row !== undefined) {
-		return {state: 'failed', again: false, reason: row.says(image, phrase(waiting?.reason ?? '', waiting?.message))};
+		const reason = row.says(image, phrase(waiting?.reason ?? '', waiting?.message));
+		return {state: 'failed', again: false, reason, ...(row.noImage && {noImage: true})};
 	}
 
 	return {state: status.startTime === undefined ? 'pending' : 'started'};
@@ -82,9 +91,14 @@ function endOf({exitCode = -1, reason = '', message = ''}: Terminated): PodState
 function startFailure(message: string): string {
 	return /\/bin\/sh|\bchroot\b/.test(message) && /no such file|not found/i.test(message)
 		? 'the node has no shell to run the probe in (as Talos and Bottlerocket); only its API half is known'
-		: `the probe container could not start: ${message || 'no reason given'}`;
+		: `the probe container could not start: ${cut(message) || 'no reason given'}`;
 }
 
 function phrase(reason: string, message: string | undefined): string {
-	return message === undefined || message === '' ? reason : `${reason}: ${message}`;
+	return message === undefined || message === '' ? cut(reason) : `${cut(reason)}: ${cut(message)}`;
+}
+
+/** A kubelet may write what it likes into the status of its pods, up to a megabyte of it. */
+function cut(text: string): string {
+	return text.length > longestText ? `${text.slice(0, longestText)}…` : text;
 }

@@ -1,10 +1,9 @@
 import type {Clock} from '../clock.ts';
 import type {Api} from '../cluster/api.ts';
 import {createConfigMap} from '../cluster/config-maps.ts';
-import {getNodeImages} from '../cluster/nodes.ts';
 import {admitProbe} from './admission.ts';
+import {Launches} from './launches.ts';
 import {lingeringSignal} from './lingering-signal.ts';
-import {chooseLaunch, kindOf, type Launch} from './probe-image.ts';
 import {probePod, scriptConfigMap} from './probe-pod.ts';
 import {ProbeRun} from './probe-run.ts';
 import {removeRun} from './remove-run.ts';
@@ -29,14 +28,14 @@ export type PodTransportOptions = {
 export function podTransport(options: PodTransportOptions): Transport {
 	return {
 		async probe(targets, onOutcome, signal) {
-			const launches = await chooseLaunches(targets, options, signal);
+			const launches = await Launches.choose(targets, options, signal);
 			const possible = targets.filter(target => {
-				const launch = launches.get(kindOf(target));
-				if (launch === undefined) {
+				const isPossible = launches.of(target) !== undefined;
+				if (!isPossible) {
 					onOutcome({node: target.node, unknown: noImage(target)});
 				}
 
-				return launch !== undefined;
+				return isPossible;
 			});
 			await probeAll(possible, launches, options, onOutcome, signal);
 		},
@@ -47,28 +46,9 @@ function noImage({osImage}: ProbeTarget): string {
 	return `no image on the node is known to run the probe on ${osImage || 'this operating system'}; name one that holds sh and chroot with --image`;
 }
 
-/** One GET for each kind of node, unless the image was named. */
-async function chooseLaunches(
-	targets: readonly ProbeTarget[],
-	options: PodTransportOptions,
-	signal: AbortSignal,
-): Promise<ReadonlyMap<string, Launch | undefined>> {
-	const kinds = new Map(targets.toReversed().map(target => [kindOf(target), target]));
-	const launches = await Promise.all(
-		[...kinds].map(async ([kind, target]): Promise<[string, Launch | undefined]> => {
-			if (options.image !== undefined) {
-				return [kind, {image: options.image, hostDirs: []}];
-			}
-
-			return [kind, chooseLaunch(target, await getNodeImages(options.api, target.node, signal))];
-		}),
-	);
-	return new Map(launches);
-}
-
 async function probeAll(
 	targets: readonly ProbeTarget[],
-	launches: ReadonlyMap<string, Launch | undefined>,
+	launches: Launches,
 	options: PodTransportOptions,
 	onOutcome: (outcome: ProbeOutcome) => void,
 	signal: AbortSignal,
@@ -87,7 +67,9 @@ async function probeAll(
 			uid: target.uid,
 			run,
 			index,
-			launch: launches.get(kindOf(target)) ?? {image: '', hostDirs: []},
+			launch: launches.of(target) ?? {image: '', hostDirs: []},
+			// An image that was chosen is on the node; one of that name from elsewhere is nobody's choice.
+			pull: options.image !== undefined,
 			pullSecret: options.pullSecret,
 			deadlineSeconds: Math.ceil(options.timeout / 1000) + 30,
 			configMap,
@@ -112,6 +94,7 @@ async function probeAll(
 			timeout: options.timeout,
 			onOutcome,
 			podFor: (target, index) => podFor(target, index, configMap),
+			chooseAnew: async (target, until) => launches.chooseAnew(target, until),
 		}).probe(targets, resourceVersion, signal);
 	} finally {
 		await removeRun(api, namespace, run, options.onNotice);

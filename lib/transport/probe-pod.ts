@@ -18,6 +18,8 @@ export type ProbePodOptions = {
 	readonly run: string;
 	readonly index: number;
 	readonly launch: Launch;
+	/** Whether the image may be fetched from its registry where the node does not hold it. */
+	readonly pull: boolean;
 	readonly pullSecret: string | undefined;
 	/** Seconds after which the kubelet ends it, whatever became of us. */
 	readonly deadlineSeconds: number;
@@ -38,6 +40,7 @@ export function probePod({
 	run,
 	index,
 	launch,
+	pull,
 	pullSecret,
 	deadlineSeconds,
 	configMap,
@@ -67,7 +70,7 @@ export function probePod({
 				{
 					name: 'collect',
 					image: launch.image,
-					imagePullPolicy: 'IfNotPresent',
+					imagePullPolicy: pull ? 'IfNotPresent' : 'Never',
 					command: ['/bin/sh', '-c', launchScript, 'cni-upgrade', paths.host, paths.script, paths.answer, run, uid],
 					terminationMessagePath: paths.answer,
 					terminationMessagePolicy: 'File',

@@ -15,6 +15,9 @@ import type {ProbeOutcome, ProbeTarget} from './transport.ts';
 /** Probe pods that exist at any time. A namespace is tested for 3,000 pods; a window keeps far below it. */
 const maxAlive = 250;
 
+/** Logs that are read at the same time: one that never ends holds a connection, and pods have to be made over others. */
+const maxLogs = 8;
+
 /** Finished pods are deleted so many at a time: one request for all of them. */
 const deleteBatch = 100;
 
@@ -29,6 +32,8 @@ export type ProbeRunOptions = {
 	readonly timeout: number;
 	readonly onOutcome: (outcome: ProbeOutcome) => void;
 	readonly podFor: (target: ProbeTarget, index: number) => ReturnType<typeof probePod>;
+	/** After the image was not there: settles with whether `podFor` has another one from now on. */
+	readonly chooseAnew: (target: ProbeTarget, signal: AbortSignal) => Promise<boolean>;
 };
 
 /** One run over a fleet: its window, its shared watch, and the pods that have not answered yet. */
@@ -36,6 +41,7 @@ export class ProbeRun {
 	readonly #options: ProbeRunOptions;
 	readonly #alive = new Window(maxAlive);
 	readonly #pace = new Pace();
+	readonly #logs = new Window(maxLogs);
 	/** By pod name: who waits for it. */
 	readonly #flights = new Map<string, Flight>();
 	readonly #secondLook: SecondLook;
@@ -75,7 +81,8 @@ export class ProbeRun {
 	async #probeNode(target: ProbeTarget, signal: AbortSignal): Promise<void> {
 		try {
 			const first = await this.#fly(target, signal);
-			const last = first.again ? await this.#fly(target, signal, true) : first;
+			const again = first.again || (first.noImage === true && (await this.#options.chooseAnew(target, signal)));
+			const last = again ? await this.#fly(target, signal, true) : first;
 			this.#options.onOutcome(last.outcome);
 		} catch (error) {
 			if (!signal.aborted) {
@@ -120,10 +127,11 @@ export class ProbeRun {
 	async #land({node, uid}: ProbeTarget, pod: string, end: PodState, signal: AbortSignal): Promise<Landing> {
 		if (end.state !== 'ended') {
 			const reason = end.state === 'failed' ? end.reason : 'the probe pod did not end';
-			return {outcome: {node, unknown: reason}, again: end.state === 'failed' && end.again};
+			const failure = end.state === 'failed' ? end : undefined;
+			return {outcome: {node, unknown: reason}, again: failure?.again === true, noImage: failure?.noImage === true};
 		}
 
-		const {api, namespace, run} = this.#options;
+		const {run} = this.#options;
 		const expected = {run, uid};
 		const answer = readFrame(end.message, expected);
 		if (answer.kind === 'answer') {
@@ -132,7 +140,7 @@ export class ProbeRun {
 
 		// Cut, damaged, or too large for a termination message: the log holds it whole.
 		try {
-			const logged = readFrame(await podLog(api, {namespace, name: pod, signal}), expected);
+			const logged = readFrame(await this.#log(pod, signal), expected);
 			if (logged.kind === 'answer') {
 				return {outcome: {node, records: logged.records}, again: false};
 			}
@@ -151,6 +159,16 @@ export class ProbeRun {
 				},
 				again: false,
 			};
+		}
+	}
+
+	async #log(name: string, signal: AbortSignal): Promise<string> {
+		const {api, namespace} = this.#options;
+		await this.#logs.acquire(signal);
+		try {
+			return await podLog(api, {namespace, name, signal});
+		} finally {
+			this.#logs.release();
 		}
 	}
 
@@ -215,7 +233,7 @@ export class ProbeRun {
 	}
 }
 
-type Landing = {readonly outcome: ProbeOutcome; readonly again: boolean};
+type Landing = {readonly outcome: ProbeOutcome; readonly again: boolean; readonly noImage?: boolean};
 
 /** One pod under way. Events may come twice, or before the request that made the pod has returned. */
 class Flight {

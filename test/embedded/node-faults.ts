@@ -22,7 +22,12 @@ export class NodeFaults {
 
 	/** Its kubelet answers nothing, starts nothing and ends nothing. */
 	isSilent(node: string): boolean {
-		return this.#left(node).some(({fault}) => fault.kind === 'silent');
+		return this.has(node, 'silent');
+	}
+
+	/** Whether such a fault is armed. */
+	has(node: string, kind: NodeFault['kind']): boolean {
+		return this.#left(node).some(({fault}) => fault.kind === kind);
 	}
 
 	#left(node: string): readonly {readonly fault: NodeFault; left: number}[] {

@@ -34,6 +34,16 @@ export function answerLog(store: Store, kubelets: Kubelets, info: RequestInfo, r
 		);
 	}
 
+	if (kubelets.faults.has(node, 'mute-log')) {
+		response.writeHead(200, {'content-type': 'text/plain'}).write('.');
+		return;
+	}
+
+	if (kubelets.faults.has(node, 'endless-log')) {
+		sendForEver(response.writeHead(200, {'content-type': 'text/plain'}));
+		return;
+	}
+
 	const log = kubelets.log(pod);
 	if (log === undefined) {
 		throw refuse.badRequest(`container "${container}" in pod "${name}" is waiting to start: ${waitingReason(pod)}`);
@@ -43,6 +53,17 @@ export function answerLog(store: Store, kubelets: Kubelets, info: RequestInfo, r
 	const limit = query.get('limitBytes');
 	response.writeHead(200, {'content-type': 'text/plain'});
 	response.end(limit === null ? lines : lines.subarray(0, Number(limit)));
+}
+
+function sendForEver(response: ServerResponse): void {
+	const chunk = Buffer.alloc(65_536, 'endless log\n');
+	const more = () => {
+		while (!response.destroyed && response.write(chunk)) {
+			// Until its buffer is full.
+		}
+	};
+	response.on('drain', more);
+	more();
 }
 
 function waitingReason({status}: Pod): string {

@@ -61,6 +61,8 @@ export type NodeFault = {readonly times?: number} /** The kubelet does nothing: 
 	| {readonly kind: 'message'; readonly change: (message: string) => string}
 	/** Changes the log too. */
 	| {readonly kind: 'log'; readonly change: (log: string) => string}
+	/** Its kubelet sends logs without end, whatever limit was asked for; or one byte, and then nothing more. */
+	| {readonly kind: 'endless-log' | 'mute-log'}
 	| {readonly kind: 'slow'; readonly ms: number}
 	/** It starts and never ends, until its deadline or its deletion. */
 	| {readonly kind: 'hangs'}

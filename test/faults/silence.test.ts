@@ -14,18 +14,18 @@ test.afterEach.always(() => cluster.faults.clear());
 /** Runs to its end while a second of the clock passes every few milliseconds, and gives the seconds that it took by that clock. */
 async function preflightInSeconds(argv: readonly string[] = []) {
 	const clock = new SteppedClock();
-	let done = false;
+	const run = {done: false};
 	const running = preflight(argv, {clock}).finally(() => {
-		done = true;
+		run.done = true;
 	});
 	// Not before the run has come as far as it comes by itself.
-	for (let idle = 0, seen = -1; !done && idle < 15; ) {
+	for (let idle = 0, seen = -1; !run.done && idle < 15; ) {
 		await pause(10);
 		idle = cluster.requests.entries.length === seen ? idle + 1 : 0;
 		seen = cluster.requests.entries.length;
 	}
 
-	while (!done) {
+	while (!run.done) {
 		clock.advance(1000);
 		await pause(8);
 	}

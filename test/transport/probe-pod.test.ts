@@ -11,6 +11,7 @@ const pod = probePod({
 	run: 'abcdefghij',
 	index: 7,
 	launch: {image: 'registry.k8s.io/pause:3.9', hostDirs: ['/bin', '/usr']},
+	pull: true,
 	pullSecret: undefined,
 	deadlineSeconds: 90,
 	configMap: {name: 'cni-upgrade-abcdefghij', uid: 'c0'},
@@ -118,6 +119,7 @@ test('an image that is being pulled is waited for', reads, waiting('ErrImagePull
 test('an image that cannot be pulled fails the node', reads, waiting('ImagePullBackOff', 'Back-off pulling image "img:1"'), {
 	state: 'failed',
 	again: false,
+	noImage: true,
 	reason:
 		'image img:1 could not be had on this node: ImagePullBackOff: Back-off pulling image "img:1"; name one that can be with --image',
 });

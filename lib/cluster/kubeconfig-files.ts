@@ -73,9 +73,10 @@ function parseOne(file: string, text: string): unknown {
 			return content;
 		}
 	} catch (error) {
-		throw new UserError(`kubeconfig ${file} is no valid YAML: ${messageOf(error)}`, {
+		// Only the first line: the others quote the file, which holds secrets.
+		const [reason = ''] = messageOf(error).split('\n');
+		throw new UserError(`kubeconfig ${file} is no valid YAML: ${reason.replace(/:$/, '')}`, {
 			remedy: 'Compare: kubectl config view',
-			cause: error,
 		});
 	}
 

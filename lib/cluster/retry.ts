@@ -11,8 +11,11 @@ export class TimedOut extends Error {
 	}
 }
 
-/** Tries for what passes soon or never, such as a webhook that fails. */
+/** Tries for what passes soon or never, such as a quota's conflict. */
 const fewTries = 4;
+
+/** Tries at a 500, behind which may be a webhook that always fails; of a thousand pods none must run out of them by bad luck. */
+const someTries = 6;
 
 /** Tries for an outage of a server that has answered before: with the delays below about half a minute. */
 const manyTries = 7;
@@ -61,7 +64,7 @@ function triesFor(error: unknown, known: boolean): number {
 	}
 
 	if (error instanceof ApiError) {
-		return [409, 500].includes(error.status) ? fewTries : manyTries;
+		return error.status === 409 ? fewTries : error.status === 500 ? someTries : manyTries;
 	}
 
 	if (known) {

@@ -1,4 +1,5 @@
 import type {NodeRow} from '../cluster/nodes.ts';
+import {messageOf} from '../errors.ts';
 import {parseAnswer} from '../facts/answer.ts';
 import {
 	type NodeFacts,
@@ -21,7 +22,7 @@ export function joinFacts(
 	answer: NodeAnswer,
 	{collectedAt, rows}: {readonly collectedAt: string; readonly rows: readonly NodeRow[]},
 ): NodeFacts {
-	const half = 'records' in answer ? parseAnswer(answer.records) : unknownNodeHalf(answer.unknown);
+	const half = 'records' in answer ? readAnswer(answer.records) : unknownNodeHalf(answer.unknown);
 	const {runtime, configFiles, plugins, sandboxes, journal, leases} = half;
 	return {
 		apiVersion: 'cni-upgrade/v1',
@@ -36,6 +37,15 @@ export function joinFacts(
 		journal,
 		leases,
 	};
+}
+
+/** An answer that nobody thought of costs its own node's row, not the run. */
+function readAnswer(records: string): ReturnType<typeof unknownNodeHalf> {
+	try {
+		return parseAnswer(records);
+	} catch (error) {
+		return unknownNodeHalf(`its answer could not be read, which is a mistake in this program: ${messageOf(error)}`);
+	}
 }
 
 function identityOf(row: NodeRow, rows: readonly NodeRow[]): NodeIdentity {

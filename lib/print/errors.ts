@@ -1,13 +1,18 @@
 import {messageOf, UserError} from '../errors.ts';
 import {commandName, version} from '../version.ts';
-import {escapeLines} from './escape.ts';
+import {escapeLines, escapeText} from './escape.ts';
 
 /** What a person reads when a command fails: the message and what to do; a stack only where it is our own mistake. */
 export function formatError(error: unknown, {causes = false}: {readonly causes?: boolean} = {}): string {
 	if (error instanceof UserError) {
 		const {message, remedy, cause} = error;
-		const lines = [`error: ${message}`, ...(remedy === undefined ? [] : [remedy]), ...(causes ? causesOf(cause) : [])];
-		return lines.map(line => `${escapeLines(line)}\n`).join('');
+		// A message may quote the server or a node, so that a newline in it is not ours; those of a remedy are.
+		const lines = [
+			escapeText(`error: ${message}`),
+			...(remedy === undefined ? [] : [escapeLines(remedy)]),
+			...(causes ? causesOf(cause) : []),
+		];
+		return lines.map(line => `${line}\n`).join('');
 	}
 
 	const stack = error instanceof Error ? (error.stack ?? '') : '';
@@ -23,7 +28,7 @@ export function formatError(error: unknown, {causes = false}: {readonly causes?:
 function causesOf(cause: unknown): string[] {
 	const lines: string[] = [];
 	for (let current = cause; current !== undefined && current !== null && lines.length < 8; ) {
-		lines.push(`caused by: ${messageOf(current)}`);
+		lines.push(escapeText(`caused by: ${messageOf(current)}`));
 		current = current instanceof Error ? current.cause : undefined;
 	}
 

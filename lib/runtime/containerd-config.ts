@@ -33,7 +33,7 @@ export function containerdSettings(texts: readonly SettingsText[], release?: rea
 		}
 
 		const version = valueAt(read.table, 'version') ?? (index === 0 ? 1 : inherited);
-		const row = sections.find(section => section.version === Number(version));
+		const row = sections.find(section => section.version === numberOf(version));
 		if (row === undefined) {
 			return unknownSettings(
 				`${path} is of a format that is not known: version ${typeof version === 'number' || typeof version === 'string' ? version : 'of another type'}`,

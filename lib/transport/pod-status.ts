@@ -1,3 +1,5 @@
+import {asList, asText, field} from '../cluster/json.ts';
+
 /** What the shared watch says of one probe pod, reduced to what matters. */
 export type PodState =
 	/** Nobody on the node has taken it up yet. */
@@ -7,23 +9,6 @@ export type PodState =
 	| {readonly state: 'ended'; readonly exitCode: number; readonly message: string}
 	/** It will not answer. `again`: another try may do better. `noImage`: one with another image may. */
 	| {readonly state: 'failed'; readonly reason: string; readonly again: boolean; readonly noImage?: true};
-
-/** The parts of a Pod that are read. Every field may be missing or of another type: the API server is not trusted to be one. */
-export type PodLike = {
-	readonly metadata?: {readonly name?: string};
-	readonly status?: {
-		readonly phase?: string;
-		readonly reason?: string;
-		readonly message?: string;
-		readonly startTime?: string;
-		readonly containerStatuses?: readonly {
-			readonly state?: {
-				readonly waiting?: {readonly reason?: string; readonly message?: string};
-				readonly terminated?: {readonly exitCode?: number; readonly reason?: string; readonly message?: string};
-			};
-		}[];
-	};
-};
 
 /** Characters of a reason or a message that reach the report. */
 const longestText = 1_000;
@@ -45,37 +30,39 @@ const hopeless: readonly {
 	},
 ];
 
-/** Reads a pod's status as far as the probe cares. `image` is for the words only. */
-export function podState(pod: PodLike, image: string): PodState {
-	const status = pod.status ?? {};
-	const container = status.containerStatuses?.[0]?.state;
-	const terminated = container?.terminated;
+/** Reads a pod's status as far as the probe cares; nothing about its shape is certain. `image` is for the words only. */
+export function podState(pod: unknown, image: string): PodState {
+	const status = field(pod, 'status');
+	const container = field(asList(field(status, 'containerStatuses'))[0], 'state');
+	const terminated = field(container, 'terminated');
 	if (terminated !== undefined) {
 		return endOf(terminated);
 	}
 
-	if (status.phase === 'Failed') {
-		const reason = status.reason ?? 'Failed';
+	if (field(status, 'phase') === 'Failed') {
+		const reason = asText(field(status, 'reason')) || 'Failed';
 		return {
 			state: 'failed',
 			again: reason !== 'DeadlineExceeded',
-			reason: `the node refused or ended the probe pod: ${phrase(reason, status.message)}`,
+			reason: `the node refused or ended the probe pod: ${phrase(reason, asText(field(status, 'message')))}`,
 		};
 	}
 
-	const waiting = container?.waiting;
-	const row = hopeless.find(({reason}) => reason.test(waiting?.reason ?? ''));
+	const waiting = field(container, 'waiting');
+	const why = asText(field(waiting, 'reason'));
+	const row = hopeless.find(({reason}) => reason.test(why));
 	if (row !== undefined) {
-		const reason = row.says(image, phrase(waiting?.reason ?? '', waiting?.message));
+		const reason = row.says(image, phrase(why, asText(field(waiting, 'message'))));
 		return {state: 'failed', again: false, reason, ...(row.noImage && {noImage: true})};
 	}
 
-	return {state: status.startTime === undefined ? 'pending' : 'started'};
+	return {state: field(status, 'startTime') === undefined ? 'pending' : 'started'};
 }
 
-type Terminated = {readonly exitCode?: number; readonly reason?: string; readonly message?: string};
-
-function endOf({exitCode = -1, reason = '', message = ''}: Terminated): PodState {
+function endOf(terminated: unknown): PodState {
+	const reason = asText(field(terminated, 'reason'));
+	const message = asText(field(terminated, 'message'));
+	const exitCode = field(terminated, 'exitCode');
 	if (reason === 'StartError' || reason === 'ContainerCannotRun') {
 		return {state: 'failed', again: false, reason: startFailure(message)};
 	}
@@ -84,7 +71,7 @@ function endOf({exitCode = -1, reason = '', message = ''}: Terminated): PodState
 		return {state: 'failed', again: true, reason: 'the probe was killed on the node for want of memory (OOMKilled)'};
 	}
 
-	return {state: 'ended', exitCode, message};
+	return {state: 'ended', exitCode: typeof exitCode === 'number' ? exitCode : -1, message};
 }
 
 /** Hosts without a shell (Talos, Bottlerocket) fail with the runtime's words for a missing file. */
@@ -94,8 +81,8 @@ function startFailure(message: string): string {
 		: `the probe container could not start: ${cut(message) || 'no reason given'}`;
 }
 
-function phrase(reason: string, message: string | undefined): string {
-	return message === undefined || message === '' ? cut(reason) : `${cut(reason)}: ${cut(message)}`;
+function phrase(reason: string, message: string): string {
+	return message === '' ? cut(reason) : `${cut(reason)}: ${cut(message)}`;
 }
 
 /** A kubelet may write what it likes into the status of its pods, up to a megabyte of it. */

@@ -1,5 +1,6 @@
 import type {Clock} from '../clock.ts';
 import type {Api} from '../cluster/api.ts';
+import {asText, field} from '../cluster/json.ts';
 import {createPod, deletePods, listPods, podLog} from '../cluster/pods.ts';
 import {watchPods} from '../cluster/watch.ts';
 import {messageOf} from '../errors.ts';
@@ -7,7 +8,7 @@ import {readFrame} from '../node-script/frame.ts';
 import {Window} from '../window.ts';
 import {Pace} from './pace.ts';
 import {lingeringSignal} from './lingering-signal.ts';
-import {type PodLike, type PodState, podState} from './pod-status.ts';
+import {type PodState, podState} from './pod-status.ts';
 import {labels, type probePod} from './probe-pod.ts';
 import {SecondLook} from './second-look.ts';
 import type {ProbeOutcome, ProbeTarget} from './transport.ts';
@@ -203,8 +204,7 @@ export class ProbeRun {
 					continue;
 				}
 
-				const pod = event.pod as PodLike;
-				this.#flights.get(pod.metadata?.name ?? '')?.see(pod, event.type === 'DELETED');
+				this.#see(event.pod, event.type === 'DELETED');
 			}
 		} catch (error) {
 			if (!signal.aborted) {
@@ -218,9 +218,13 @@ export class ProbeRun {
 		const {api, namespace, run} = this.#options;
 		const labelSelector = `${labels.run}=${run},${labels.probe} in (${indices.join(',')})`;
 		const {pods} = await listPods(api, {namespace, labelSelector, signal});
-		for (const pod of pods as readonly PodLike[]) {
-			this.#flights.get(pod.metadata?.name ?? '')?.see(pod, false);
+		for (const pod of pods) {
+			this.#see(pod, false);
 		}
+	}
+
+	#see(pod: unknown, deleted: boolean): void {
+		this.#flights.get(asText(field(pod, 'metadata', 'name')))?.see(pod, deleted);
 	}
 
 	/** After a gap in the watch: a pod that was there and is not any more will never answer. */
@@ -247,7 +251,7 @@ class Flight {
 		this.#image = image;
 	}
 
-	see(pod: PodLike, deleted: boolean): void {
+	see(pod: unknown, deleted: boolean): void {
 		this.#seen = true;
 		const state = podState(pod, this.#image);
 		if (state.state !== 'pending') {

@@ -113,9 +113,9 @@ test('503 with Retry-After is sent again, even a POST', retried, {
 	request: {method: 'POST'},
 	naps: [2000],
 });
-test('500 is tried four times, a little later each', retried, {
-	answers: Array.from({length: 4}, () => status(500)),
-	naps: [250, 500, 1000],
+test('500 is tried six times, a little later each', retried, {
+	answers: Array.from({length: 6}, () => status(500)),
+	naps: [250, 500, 1000, 2000, 4000],
 	fails: /500/,
 });
 test('an outage behind a gateway is waited out for half a minute', retried, {

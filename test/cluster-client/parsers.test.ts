@@ -8,10 +8,11 @@ import {nodeRows} from '../../lib/cluster/node-rows.ts';
 import {proxyFor} from '../../lib/cluster/proxy.ts';
 import {watchPods} from '../../lib/cluster/watch.ts';
 import {UserError} from '../../lib/errors.ts';
+import {fuzzRuns} from '../fuzz-runs.ts';
 import {fakeApi} from './fake-api.ts';
 import {FakeClock} from './fake-clock.ts';
 
-const runs = {numRuns: 300};
+const runs = fuzzRuns(300);
 
 test('lines are the same however their bytes are cut', async t => {
 	await fc.assert(

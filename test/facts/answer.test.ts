@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import {type NodeHalf, parseAnswer} from '../../lib/facts/answer.ts';
 import type {PluginFacts} from '../../lib/facts/node-facts.ts';
 import {foreignPlugin, shellHead} from '../embedded/simulated-plugin.ts';
+import {fuzzRuns} from '../fuzz-runs.ts';
 import {makeNode, runScript} from '../node-script/run-script.ts';
 
 /** As collect.sh encodes a field. */
@@ -390,7 +391,7 @@ test('any records are read without a crash', t => {
 				JSON.stringify(parseAnswer(lines.join('\n')));
 			},
 		),
-		{numRuns: 1000},
+		fuzzRuns(1000),
 	);
 	t.pass();
 });

@@ -4,6 +4,7 @@ import test from 'ava';
 import * as fc from 'fast-check';
 import {checksum} from '../../lib/node-script/checksum.ts';
 import {readFrame} from '../../lib/node-script/frame.ts';
+import {fuzzRuns} from '../fuzz-runs.ts';
 
 const expected = {run: 'abcdefghij', uid: 'uid-1'};
 
@@ -125,7 +126,7 @@ test('a changed byte never changes the answer', t => {
 			const result = readFrame(good.slice(0, at) + String.fromCharCode(byte) + good.slice(at + 1), expected);
 			return result.kind === 'damaged' || (result.kind === 'answer' && result.records === records);
 		}),
-		{numRuns: 2000},
+		fuzzRuns(2000),
 	);
 	t.pass();
 });

@@ -195,6 +195,9 @@ test('a format that is not known makes every setting unknown', t => {
 	t.deepEqual(containerdSettings([main('version = 9\n')]).maxConfNum, {
 		unknown: '/etc/containerd/config.toml is of a format that is not known: version 9',
 	});
+	t.deepEqual(containerdSettings([main('[[version]]\n')]).maxConfNum, {
+		unknown: '/etc/containerd/config.toml is of a format that is not known: version of another type',
+	});
 });
 
 test('values of the wrong type are unknown, one by one', t => {

@@ -1,9 +1,9 @@
 import type {Api} from '../cluster/api.ts';
 import {ApiError} from '../cluster/errors.ts';
 import {getNodeImages} from '../cluster/nodes.ts';
+import {Window} from '../window.ts';
 import {chooseLaunch, kindOf, type Launch, type NodeImage} from './probe-image.ts';
 import type {ProbeTarget} from './transport.ts';
-import {Window} from './window.ts';
 
 /** Nodes whose images are read at the same time. */
 const width = 8;

@@ -2,9 +2,9 @@ import {execFileSync} from 'node:child_process';
 import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {run, startSshd} from './host-key-sshd.ts';
 import type {Keys} from './keys.ts';
 import {askClient, connector, connectorSource, keygen, type Question} from './ssh-client.ts';
-import {run, startSshd} from './host-key-sshd.ts';
 
 export type OpenSsh = {
 	readonly keys: Keys;

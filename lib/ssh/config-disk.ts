@@ -2,7 +2,6 @@ import {readdir, readFile, stat} from 'node:fs/promises';
 import {userInfo} from 'node:os';
 import {join} from 'node:path';
 import type {SshConfigSources} from './config-files.ts';
-import {matchesPattern} from './config-patterns.ts';
 
 /** The disk, for `readSshConfig`. */
 export const diskReaders: Pick<SshConfigSources, 'readFile' | 'glob' | 'isTrusted'> = {
@@ -18,7 +17,7 @@ export const diskReaders: Pick<SshConfigSources, 'readFile' | 'glob' | 'isTruste
 		}
 	},
 
-	/** `*` and `?` as glob(3) has them: not for a leading dot, not across `/`; `[...]` is taken as it stands. */
+	/** As glob(3): a leading dot is named as it is, and nothing reaches across `/`. Node.js's own glob knows braces besides. */
 	async glob(pattern) {
 		let paths: readonly string[] = ['/'];
 		for (const part of pattern.split('/').filter(name => name !== '')) {
@@ -38,9 +37,9 @@ export const diskReaders: Pick<SshConfigSources, 'readFile' | 'glob' | 'isTruste
 
 async function namesIn(path: string, part: string): Promise<readonly string[]> {
 	try {
-		if (/[*?]/.test(part)) {
-			const names = await readdir(path);
-			return names.filter(name => matchesPattern(name, part) && name.startsWith('.') === part.startsWith('.')).sort();
+		if (/[*?[]/.test(part)) {
+			const [pattern, names] = [patternOf(part), await readdir(path)];
+			return names.filter(name => pattern.test(name) && name.startsWith('.') === part.startsWith('.')).sort();
 		}
 
 		await stat(join(path, part));
@@ -48,6 +47,20 @@ async function namesIn(path: string, part: string): Promise<readonly string[]> {
 	} catch {
 		return [];
 	}
+}
+
+const wildcards: Readonly<Record<string, string>> = {'*': '.*', '?': '.'};
+
+function patternOf(part: string): RegExp {
+	const pieces = part.split(/(\[[!^]?\]?[^\]]*\]|[*?])/);
+	const sources = pieces.map((piece, index) => {
+		const [, negation = '', set = ''] = /^\[([!^]?)(.*)\]$/s.exec(piece) ?? [];
+		const isSet = index % 2 === 1 && set !== '';
+		return isSet
+			? `[${negation && '^'}${set.replaceAll(/[\\\][^]/g, '\\$&')}]`
+			: (wildcards[piece] ?? piece.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+	});
+	return new RegExp(`^${sources.join('')}$`, 's');
 }
 
 const isMissing = (error: unknown) =>

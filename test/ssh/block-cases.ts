@@ -198,4 +198,11 @@ export const blockCases: readonly Case[] = [
 		host: 'a',
 		expect: /more than 16 deep/,
 	},
+	{
+		title: 'Include takes sets of characters',
+		config: 'Include DIR/[0-9a]?.conf DIR/[!z]y.conf\n',
+		files: {'1x.conf': 'User x\n', 'zy.conf': 'Port 1\n', 'ay.conf': 'HostKeyAlias y\n'},
+		host: 'a',
+		expect: {user: 'x', port: 22, hostKeyAlias: 'y'},
+	},
 ];

@@ -21,7 +21,11 @@ function memory(files: Readonly<Record<string, string>>, more: Partial<SshConfig
 		env,
 		readFile: async path => files[path],
 		glob: async pattern =>
-			paths.filter(path => new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '(?!\\.)[^/]*')}$`).test(path)),
+			paths.filter(path =>
+				new RegExp(
+					`^${pattern.replaceAll('.', '\\.').replaceAll('[!', '[^').replaceAll('?', '.').replaceAll('*', '(?!\\.)[^/]*')}$`,
+				).test(path),
+			),
 		...more,
 	};
 }
@@ -133,6 +137,15 @@ test('the disk knows who may write a file', async t => {
 	} finally {
 		await rm(directory, {recursive: true});
 	}
+});
+
+test('what is not on the disk is no file', async t => {
+	t.is(await diskReaders.readFile(join(import.meta.dirname, 'none')), undefined);
+	t.is(await diskReaders.readFile(join(import.meta.filename, 'none')), undefined);
+	t.deepEqual(await diskReaders.glob('/none/*'), []);
+	t.deepEqual(await diskReaders.glob(join(import.meta.dirname, 'ssh-g.t[]s')), []);
+	t.deepEqual(await diskReaders.glob(join(import.meta.dirname, 'ssh-[f-h].?s')), [join(import.meta.dirname, 'ssh-g.ts')]);
+	await t.throwsAsync(diskReaders.readFile(import.meta.dirname));
 });
 
 test('Include with a token is noted', async t => {

@@ -11,7 +11,8 @@ import {
 } from '../../lib/ssh/known-hosts.ts';
 import {parsePublicKey} from '../../lib/ssh/public-key.ts';
 import {blobOf, recordedKeys as keys, moreKeys} from './keys.ts';
-import {type Case, cases} from './known-hosts-cases.ts';
+import type {Case} from './known-hosts-case.ts';
+import {cases} from './known-hosts-cases.ts';
 
 const paths = ['user', 'global'];
 const filesOf = (texts: readonly string[]) => texts.map((text, at) => ({path: paths[at] ?? '', text}));

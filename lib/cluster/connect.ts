@@ -27,7 +27,12 @@ export type ConnectionContext = {
 
 /** Finds the cluster and the user as kubectl does. Nothing is sent before the first request. The caller closes what it gets. */
 export async function connect(flags: ConnectionFlags, context: ConnectionContext): Promise<Api> {
-	const choice = choose(await readKubeconfig(context.env, flags.kubeconfig), flags, context.env, context.serviceAccountDir);
+	const choice = choose(
+		await readKubeconfig(context.env, flags.kubeconfig, context.signal),
+		flags,
+		context.env,
+		context.serviceAccountDir,
+	);
 	const authority = await pemOf(choice.cluster, 'certificate-authority', 'the cluster');
 	const endpoint = await endpointOf(choice, authority, context);
 	const credentials = await credentialsOf(choice, authority, context);

@@ -1,10 +1,10 @@
-import {readFile} from 'node:fs/promises';
 import {homedir} from 'node:os';
 import {delimiter, dirname, join, resolve} from 'node:path';
 import {messageOf, UserError} from '../errors.ts';
 import {readYaml} from '../yaml.ts';
 import {codeOf} from './errors.ts';
 import {asList, asText, field, type JsonObject} from './json.ts';
+import {readText} from './read-text.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -18,16 +18,13 @@ export type Kubeconfig = {
 	readonly contexts: ReadonlyMap<string, JsonObject>;
 };
 
-/** No kubeconfig is larger: thousands of clusters with their certificates. */
-const largestFile = 16 * 1024 * 1024;
-
 /**
 Reads the kubeconfig: the named file, else those of KUBECONFIG, else ~/.kube/config. The first file that has a name, or a
 current context, wins, whole; missing files are passed over, unless the file was named.
 */
-export async function readKubeconfig(env: Environment, named: string | undefined): Promise<Kubeconfig> {
+export async function readKubeconfig(env: Environment, named: string | undefined, signal?: AbortSignal): Promise<Kubeconfig> {
 	const files = named === undefined ? usualFiles(env) : [resolve(named)];
-	const parsed = await Promise.all(files.map(async file => ({file, content: await readOne(file, named !== undefined)})));
+	const parsed = await Promise.all(files.map(async file => ({file, content: await readOne(file, named !== undefined, signal)})));
 	const present = parsed.filter(({content}) => content !== undefined);
 	return {
 		files,
@@ -43,10 +40,10 @@ function usualFiles(env: Environment): readonly string[] {
 	return listed.length > 0 ? [...new Set(listed)] : [join(env['HOME'] || env['USERPROFILE'] || homedir(), '.kube', 'config')];
 }
 
-async function readOne(file: string, isNamed: boolean): Promise<unknown> {
+async function readOne(file: string, isNamed: boolean, signal: AbortSignal | undefined): Promise<unknown> {
 	let text: string;
 	try {
-		text = await readFile(file, 'utf8');
+		text = await readText(file, signal);
 	} catch (error) {
 		if (codeOf(error) === 'ENOENT' && !isNamed) {
 			return undefined;
@@ -57,10 +54,6 @@ async function readOne(file: string, isNamed: boolean): Promise<unknown> {
 			remedy: 'Check --kubeconfig and the environment variable KUBECONFIG.',
 			cause: error,
 		});
-	}
-
-	if (text.length > largestFile) {
-		throw new UserError(`kubeconfig ${file} is larger than ${largestFile / 1024 / 1024} MiB`);
 	}
 
 	return parseOne(file, text);

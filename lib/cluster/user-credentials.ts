@@ -1,9 +1,9 @@
 import {Buffer} from 'node:buffer';
-import {readFile} from 'node:fs/promises';
 import type {Clock} from '../clock.ts';
 import {messageOf, UserError} from '../errors.ts';
 import type {Credential, Credentials} from './credentials.ts';
 import {asText, field, type JsonObject, textOrUndefined} from './json.ts';
+import {readText} from './read-text.ts';
 
 /** Milliseconds after which token and certificate files are read again: the kubelet and others renew them in place. */
 const fileAge = 60_000;
@@ -53,7 +53,7 @@ async function readUser(user: JsonObject, who: string): Promise<Credential> {
 
 async function authorizationOf(user: JsonObject, who: string): Promise<string | undefined> {
 	const file = asText(user['tokenFile']);
-	const token = file === '' ? asText(user['token']) : (await readText(file, `the token file of ${who}`)).trim();
+	const token = file === '' ? asText(user['token']) : (await readNamed(file, `the token file of ${who}`)).trim();
 	if (token !== '') {
 		return `Bearer ${token}`;
 	}
@@ -71,7 +71,7 @@ export async function pemOf(entry: JsonObject, key: string, who: string): Promis
 	}
 
 	const what = `the ${key.replaceAll('-', ' ')} of ${who}`;
-	const pem = data === '' ? await readText(file, what) : Buffer.from(data, 'base64').toString();
+	const pem = data === '' ? await readNamed(file, what) : Buffer.from(data, 'base64').toString();
 	if (!pem.includes('-----BEGIN ')) {
 		throw new UserError(`${what} is no PEM${data === '' ? `: ${file}` : ' in base64'}`, {
 			remedy: 'Get a fresh kubeconfig. Compare: kubectl config view --minify --raw',
@@ -81,9 +81,9 @@ export async function pemOf(entry: JsonObject, key: string, who: string): Promis
 	return pem;
 }
 
-async function readText(file: string, what: string): Promise<string> {
+async function readNamed(file: string, what: string): Promise<string> {
 	try {
-		return await readFile(file, 'utf8');
+		return await readText(file);
 	} catch (error) {
 		throw new UserError(`${what} cannot be read: ${messageOf(error)}`, {
 			remedy: 'Compare: kubectl config view --minify',

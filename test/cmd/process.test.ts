@@ -1,9 +1,10 @@
-import {type ChildProcess, spawn} from 'node:child_process';
+import {type ChildProcess, execFileSync, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import type {Readable} from 'node:stream';
 import {text} from 'node:stream/consumers';
 import test, {type ExecutionContext} from 'ava';
 import {version} from '../../lib/version.ts';
@@ -120,3 +121,39 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 		t.notRegex(stderr, /\n {4}at /);
 	});
 }
+
+const onUnix = process.platform === 'win32' ? test.skip : test;
+
+onUnix('a kubeconfig that is a device or a directory is an error, and is not read without end', async t => {
+	for (const [path, says] of [
+		['/dev/zero', /kubeconfig \/dev\/zero cannot be read: it is no regular file/],
+		[await tempDir(t), /cannot be read: it is a directory/],
+	] as const) {
+		const {code, stderr} = await start(['preflight', '--kubeconfig', path]).ended;
+		t.is(code, 1);
+		t.regex(stderr, says);
+	}
+});
+
+onUnix('Ctrl-C ends the wait for a kubeconfig that is a pipe', async t => {
+	const pipe = join(await tempDir(t), 'pipe');
+	execFileSync('mkfifo', [pipe]);
+	const tell = `process.on('newListener', name => name === 'SIGINT' && process.stderr.write('up'))`;
+	const run = start(['preflight', '--kubeconfig', pipe], {
+		nodeFlags: ['--import', `data:text/javascript,${encodeURIComponent(tell)}`],
+	});
+	await once(run.child.stderr as Readable, 'data');
+	run.child.kill('SIGINT');
+	t.is((await run.ended).code, 130);
+});
+
+onUnix('a kubeconfig is read from a pipe', async t => {
+	const dir = await tempDir(t);
+	const pipe = join(dir, 'pipe');
+	execFileSync('mkfifo', [pipe]);
+	const run = start(['preflight', '--kubeconfig', pipe]);
+	await writeFile(pipe, 'contexts: [{name: here, context: {}}]\ncurrent-context: nowhere\n');
+	const {code, stderr} = await run.ended;
+	t.is(code, 1);
+	t.regex(stderr, /no context nowhere/);
+});

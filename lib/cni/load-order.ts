@@ -25,7 +25,7 @@ export function loadedConfigs(facts: NodeFacts): Known<LoadOutcome> {
 
 	const {name} = facts.runtime;
 	// Files at hand without a runtime are read as containerd would: the stricter of the two.
-	const rules = isUnknown(name) ? (facts.via === 'file' ? loadStrictly : name) : loaders[name];
+	const rules = isUnknown(name) ? (facts.via === 'file' ? loadStrictly : name) : loaders.get(name);
 	if (rules === undefined) {
 		return {unknown: `it is not known how runtime/${isUnknown(name) ? '' : name} loads configs`};
 	}
@@ -35,7 +35,12 @@ export function loadedConfigs(facts: NodeFacts): Known<LoadOutcome> {
 
 type Loader = (files: readonly ConfigFile[], facts: NodeFacts) => Known<LoadOutcome>;
 
-const loaders: Readonly<Record<string, Loader>> = {containerd: loadStrictly, 'cri-o': loadLeniently, docker: loadLeniently};
+/** A map, since a node may say that its runtime is `constructor`. */
+const loaders: ReadonlyMap<string, Loader> = new Map([
+	['containerd', loadStrictly],
+	['cri-o', loadLeniently],
+	['docker', loadLeniently],
+]);
 
 /** Both runtimes sort whole paths byte by byte; hidden files count, directories do not. */
 function loadable(files: readonly ConfigFile[]): readonly ConfigFile[] {

@@ -63,6 +63,8 @@ function hostOf(records: Records): HostFacts {
 		bootId: said('boot-id'),
 		osImage: said('os-image'),
 		kernel: said('kernel'),
-		arch: isUnknown(machine) ? machine : (machines[machine] ?? {unknown: 'its machine is not known'}),
+		arch: isUnknown(machine)
+			? machine
+			: ((Object.hasOwn(machines, machine) ? machines[machine] : undefined) ?? {unknown: 'its machine is not known'}),
 	};
 }

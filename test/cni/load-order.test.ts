@@ -166,3 +166,9 @@ test('cri-dockerd goes on after a bad file too', t => {
 		'b.conflist | a.conf |  | ',
 	);
 });
+
+test('a runtime named like a part of Object is one that is not known', t => {
+	for (const name of ['__proto__', 'constructor', 'toString']) {
+		t.deepEqual(loadedConfigs(facts({runtime: {name}})), {unknown: `it is not known how runtime/${name} loads configs`});
+	}
+});

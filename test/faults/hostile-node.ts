@@ -28,6 +28,7 @@ export const lies: Readonly<Record<string, (truth: NodeSetup, neighbour: string)
 				? `=${encoded('{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"plugins":[{"type":"__proto__"}]}')}`
 				: field,
 		),
+	'a runtime named __proto__': truth => changing(truth, field => (field === '=containerd' ? '=__proto__' : field)),
 	'names as long as its answer may be': truth =>
 		answering(truth, probe => framed(probe, `runtime name =${'x'.repeat(40_000)}\nwanted ${'y'.repeat(20_000)} searched\nend\n`)),
 	'thousands of records': truth =>

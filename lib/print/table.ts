@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import {escapeText, isPlain} from './escape.ts';
+import {escapeText} from './escape.ts';
 import {truncate, widthOf} from './width.ts';
 
 /** A cell's text comes from anywhere and is escaped here; `paint` adds colour after everything is measured. */
@@ -24,58 +24,61 @@ export function formatTable({head, rows, maxCellWidth = 80}: TableOptions): stri
 	const clip = (text: string) => truncate(escapeText(text), maxCellWidth);
 	const lines = rows.map(row => row.map(cell => layOut(cell, clip)));
 	if (head !== undefined) {
-		lines.unshift(head.map(text => ({text, shown: text, width: text.length})));
+		lines.unshift(head.map(text => ({shown: text, width: text.length})));
 	}
 
 	const columns = Math.max(0, ...lines.slice(0, 1).map(line => line.length));
 	const widths = Array.from({length: columns}, (_, column) =>
 		lines.reduce((widest, line) => Math.max(widest, line[column]?.width ?? 0), 0),
 	);
-	const chunks: string[] = [];
-	for (let at = 0; at < lines.length; at += chunkSize) {
-		chunks.push(...drawChunk(lines.slice(at, at + chunkSize), widths));
-	}
-
-	return chunks.map(line => `${line}\n`).join('');
+	const layouts = drawLayouts(lines, widths);
+	return lines.map(line => `${putBack(layouts.get(layoutOf(line)) ?? '', line, widths).trimEnd()}\n`).join('');
 }
 
-/** `text`: what is measured. `shown`: the same with its colour. */
-type Slot = {readonly text: string; readonly shown: string; readonly width: number};
+/** `shown`: the text with its colour. `width`: the columns that it takes. */
+type Slot = {readonly shown: string; readonly width: number};
 
 function layOut(cell: Cell, clip: (text: string) => string): Slot {
 	const text = clip(typeof cell === 'string' ? cell : cell.text);
-	return {text, shown: typeof cell === 'string' ? text : cell.paint(text), width: widthOf(text)};
+	return {shown: typeof cell === 'string' ? text : cell.paint(text), width: widthOf(text)};
+}
+
+/** Lines whose cells are as wide as one another look the same to cli-table3. */
+function layoutOf(line: readonly Slot[]): string {
+	return line.map(({width}) => width).join();
 }
 
 /**
-cli-table3 measures with tables of its own, older than ours and different in 10,000 characters: it would cut or shift them. So it gets
-a stand-in of the same width for each cell that is not plain ASCII or is coloured; the cell takes its place afterwards.
+Each layout, drawn once: a fleet has few, and cli-table3 takes 0.1 ms for a line. It measures with tables of its own, older than ours and
+different in 10,000 characters, and would cut or shift those. So it gets stand-ins of the same width, and the cells take their places
+afterwards.
 */
-function drawChunk(lines: readonly (readonly Slot[])[], widths: readonly number[]): string[] {
-	const table = new Table({
-		colWidths: widths.map(width => width + gap),
-		chars: noBorders,
-		style: {'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true},
-	});
-	table.push(...lines.map(line => line.map(({text, width}) => (isPlain(text) ? text : 'x'.repeat(width)))));
-	return table
-		.toString()
-		.split('\n')
-		.map((drawn, index) => putBack(drawn, lines[index] ?? [], widths).trimEnd());
+function drawLayouts(lines: readonly (readonly Slot[])[], widths: readonly number[]): ReadonlyMap<string, string> {
+	const layouts = [...new Map(lines.map(line => [layoutOf(line), line]))];
+	const drawn = new Map<string, string>();
+	for (let at = 0; at < layouts.length; at += chunkSize) {
+		const chunk = layouts.slice(at, at + chunkSize);
+		const table = new Table({
+			colWidths: widths.map(width => width + gap),
+			chars: noBorders,
+			style: {'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true},
+		});
+		table.push(...chunk.map(([, line]) => line.map(({width}) => 'x'.repeat(width))));
+		for (const [index, text] of table.toString().split('\n').entries()) {
+			drawn.set(chunk[index]?.[0] ?? '', text);
+		}
+	}
+
+	return drawn;
 }
 
-function putBack(drawn: string, line: readonly Slot[], widths: readonly number[]): string {
-	let result = drawn;
-	let end = widths.reduce((sum, width) => sum + width + gap, 0);
-	// From the right, so that the places to the left stay where they are.
-	for (let column = widths.length - 1; column >= 0; column -= 1) {
-		const start = end - (widths[column] ?? 0) - gap;
-		const slot = line[column];
-		if (slot !== undefined && !(slot.shown === slot.text && isPlain(slot.text))) {
-			result = result.slice(0, start) + slot.shown + result.slice(start + slot.width);
-		}
-
-		end = start;
+function putBack(layout: string, line: readonly Slot[], widths: readonly number[]): string {
+	let result = '';
+	let start = 0;
+	for (const [column, {shown, width}] of line.entries()) {
+		const end = start + (widths[column] ?? 0) + gap;
+		result += shown + layout.slice(start + width, end);
+		start = end;
 	}
 
 	return result;

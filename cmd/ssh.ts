@@ -51,12 +51,12 @@ export function sshFor(args: SshArguments, context: Context, progress: Progress)
 
 async function openSsh(args: SshArguments, context: Context, progress: Progress): Promise<SshWay> {
 	const [{readSshConfig}, {diskReaders}, {HostKeys}, {IdentityStore}, {SshReach}, {parsePrivateKey}] = await Promise.all([
-		import('../lib/ssh/ssh-config.ts'),
-		import('../lib/ssh/config-disk.ts'),
-		import('../lib/ssh/host-keys.ts'),
-		import('../lib/ssh/identities.ts'),
+		import('../lib/ssh/config/ssh-config.ts'),
+		import('../lib/ssh/config/disk.ts'),
+		import('../lib/ssh/known-hosts/host-keys.ts'),
+		import('../lib/ssh/keys/identities.ts'),
 		import('../lib/ssh/reach.ts'),
-		import('../lib/ssh/connection.ts'),
+		import('../lib/ssh/connection/connection.ts'),
 	]);
 	const {env, clock} = context;
 	const home = env['HOME'] ?? homedir();

@@ -40,7 +40,7 @@ const homes: Readonly<Record<string, string>> = {
 	'string-width': 'lib/print/width.ts',
 	'smol-toml': 'lib/runtime/toml.ts',
 	valibot: 'lib/facts/saved.ts',
-	ssh2: 'lib/ssh/connection.ts',
+	ssh2: 'lib/ssh/connection/connection.ts',
 	esbuild: 'krew/build.ts',
 	'modern-tar': 'krew/archive.ts',
 };

@@ -1,11 +1,11 @@
 import type {Clock} from '../clock.ts';
 import {Window} from '../window.ts';
-import {connectSsh, type SshConnection} from './connection.ts';
+import type {SshConfig, SshHostSettings} from './config/ssh-config.ts';
+import {connectSsh, type SshConnection} from './connection/connection.ts';
 import {SshError} from './errors.ts';
-import type {HostKeys} from './host-keys.ts';
-import type {IdentityStore} from './identities.ts';
+import type {IdentityStore} from './keys/identities.ts';
+import type {HostKeys} from './known-hosts/host-keys.ts';
 import {routeKey, routeTo, type SshOverrides} from './route.ts';
-import type {SshConfig, SshHostSettings} from './ssh-config.ts';
 
 /** Logins under way to one place at a time: sshd drops some of those above 10 (MaxStartups 10:30:100). */
 const loginsAtATime = 8;

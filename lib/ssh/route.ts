@@ -1,5 +1,5 @@
 import {UserError} from '../errors.ts';
-import type {SshConfig, SshHostSettings} from './ssh-config.ts';
+import type {SshConfig, SshHostSettings} from './config/ssh-config.ts';
 
 /** What the command line says of every node; it stands above the files, and says nothing of jump hosts. */
 export type SshOverrides = {

@@ -1,4 +1,4 @@
-import type {SshHostSettings} from '../../lib/ssh/ssh-config.ts';
+import type {SshHostSettings} from '../../lib/ssh/config/ssh-config.ts';
 import {blockCases} from './block-cases.ts';
 import {optionCases} from './option-cases.ts';
 import {syntaxCases} from './syntax-cases.ts';

@@ -1,9 +1,9 @@
 import {setTimeout as pause} from 'node:timers/promises';
 import test from 'ava';
 import ssh2, {type ParsedKey} from 'ssh2';
-import {parsePrivateKey} from '../../lib/ssh/connection.ts';
+import {parsePrivateKey} from '../../lib/ssh/connection/connection.ts';
+import {hostKeyAlgorithms, orderHostKeyAlgorithms} from '../../lib/ssh/connection/host-key-types.ts';
 import {SshError} from '../../lib/ssh/errors.ts';
-import {hostKeyAlgorithms, orderHostKeyAlgorithms} from '../../lib/ssh/host-key-types.ts';
 import {FakeClock} from '../cluster-client/fake-clock.ts';
 import {allClosed, connect10s, endpointOf, failure, hostKey, never, newKey, sshServer, tcpServer} from './ssh-server.ts';
 
@@ -21,7 +21,7 @@ test('the key that was shown is verified before anything is sent, and a throw is
 			endpoint({
 				hostKey: {
 					keyTypes: ['ssh-ed25519'],
-					verify(key) {
+					async verify(key) {
 						seen.push(key);
 						throw refusal;
 					},
@@ -37,7 +37,7 @@ test('the key that was shown is verified before anything is sent, and a throw is
 
 test('any other error of the verdict is one of the host key', async t => {
 	const {endpoint} = await sshServer(t);
-	const verify = () => {
+	const verify = async () => {
 		throw new Error('unknown key');
 	};
 	const error = await failure(t, connect10s(endpoint({hostKey: {keyTypes: [], verify}})));
@@ -50,7 +50,10 @@ const rsaKey = ssh2.utils.generateKeyPairSync('rsa', {bits: 2048}).private;
 test('an RSA host key proves itself with SHA-2, and not with SHA-1', async t => {
 	const rules = {hostKeys: [hostKey, rsaKey]};
 	const shown: Buffer[] = [];
-	const check = {keyTypes: ['ssh-rsa', 'ssh-rsa-cert-v01@openssh.com', 'ssh-dss'], verify: (key: Buffer) => void shown.push(key)};
+	const check = {
+		keyTypes: ['ssh-rsa', 'ssh-rsa-cert-v01@openssh.com', 'ssh-dss'],
+		verify: async (key: Buffer) => void shown.push(key),
+	};
 	await (await connect10s((await sshServer(t, rules)).endpoint({hostKey: check})))[Symbol.asyncDispose]();
 	t.deepEqual(shown, [parsePrivateKey(rsaKey, undefined).publicKey]);
 	const {endpoint} = await sshServer(t, {hostKeys: [rsaKey], serverHostKey: ['ssh-rsa']});
@@ -75,7 +78,7 @@ test('a server that shows a known host key without holding it is found out', asy
 	thief.getPublicSSH = () => known.getPublicSSH();
 	const {endpoint, logins} = await sshServer(t, {hostKeys: [{key: thief as unknown as string}]});
 	const seen: Buffer[] = [];
-	const error = await failure(t, connect10s(endpoint({hostKey: {keyTypes: [], verify: key => void seen.push(key)}})));
+	const error = await failure(t, connect10s(endpoint({hostKey: {keyTypes: [], verify: async key => void seen.push(key)}})));
 	t.is(error.stage, 'handshake');
 	t.regex(error.message, /signature/);
 	t.deepEqual(seen, [known.getPublicSSH()]);

@@ -3,9 +3,9 @@ import {chmodSync, readFileSync, writeFileSync} from 'node:fs';
 import {createServer, type Socket} from 'node:net';
 import {join} from 'node:path';
 import anyTest, {type ExecutionContext} from 'ava';
-import {parsePrivateKey} from '../../lib/ssh/connection.ts';
-import {type Identity, type IdentitySettings, IdentityStore} from '../../lib/ssh/identities.ts';
-import {wireNumber, wireString} from '../../lib/ssh/wire.ts';
+import {parsePrivateKey} from '../../lib/ssh/connection/connection.ts';
+import {type Identity, type IdentitySettings, IdentityStore} from '../../lib/ssh/keys/identities.ts';
+import {wireNumber, wireString} from '../../lib/ssh/keys/wire.ts';
 import {keygen, noSshd, temporaryFolder} from './sshd.ts';
 
 /** ssh-keygen makes the keys. */

@@ -1,4 +1,4 @@
-import {hashedName} from '../../lib/ssh/host-names.ts';
+import {hashedName} from '../../lib/ssh/known-hosts/host-names.ts';
 import {type Case, one} from './known-hosts-case.ts';
 import {lineCases} from './known-hosts-line-cases.ts';
 

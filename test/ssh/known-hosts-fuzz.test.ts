@@ -1,6 +1,6 @@
 import test from 'ava';
 import * as fc from 'fast-check';
-import {decideHostKey, type HostKeyDecision, knownKeyTypes} from '../../lib/ssh/known-hosts.ts';
+import {decideHostKey, type HostKeyDecision, knownKeyTypes} from '../../lib/ssh/known-hosts/known-hosts.ts';
 import {blobOf, recordedKeys as keys} from './keys.ts';
 import {knownHostsText} from './known-hosts-text.ts';
 

@@ -1,7 +1,7 @@
 import test from 'ava';
 import * as fc from 'fast-check';
-import {knownHostsLine} from '../../lib/ssh/known-hosts.ts';
-import {linesOfHost} from '../../lib/ssh/known-hosts-lines.ts';
+import {knownHostsLine} from '../../lib/ssh/known-hosts/known-hosts.ts';
+import {linesOfHost} from '../../lib/ssh/known-hosts/lines.ts';
 import {blobOf, recordedKeys} from './keys.ts';
 import type {Case} from './known-hosts-case.ts';
 import {cases} from './known-hosts-cases.ts';

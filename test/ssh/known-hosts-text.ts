@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import {hashedName} from '../../lib/ssh/host-names.ts';
+import {hashedName} from '../../lib/ssh/known-hosts/host-names.ts';
 import {moreKeys, recordedKeys} from './keys.ts';
 
 const hosts = ['node-1.example', '[node-1.example]:2222', 'node-2.example'];

@@ -8,8 +8,8 @@ import {
 	type HostName,
 	knownHostsLine,
 	knownKeyTypes,
-} from '../../lib/ssh/known-hosts.ts';
-import {parsePublicKey} from '../../lib/ssh/public-key.ts';
+} from '../../lib/ssh/known-hosts/known-hosts.ts';
+import {parsePublicKey} from '../../lib/ssh/known-hosts/public-key.ts';
 import {blobOf, recordedKeys as keys, moreKeys} from './keys.ts';
 import type {Case} from './known-hosts-case.ts';
 import {cases} from './known-hosts-cases.ts';

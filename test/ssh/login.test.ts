@@ -1,8 +1,8 @@
 import {setTimeout as pause} from 'node:timers/promises';
 import test from 'ava';
 import ssh2 from 'ssh2';
-import {Attempt} from '../../lib/ssh/attempt.ts';
-import {KeyOffers} from '../../lib/ssh/key-offers.ts';
+import {Attempt} from '../../lib/ssh/connection/attempt.ts';
+import {KeyOffers} from '../../lib/ssh/keys/key-offers.ts';
 import {FakeClock} from '../cluster-client/fake-clock.ts';
 import {connect10s, failure, identity, never, newKey, sshServer, these, userKey} from './ssh-server.ts';
 

@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import test from 'ava';
 import * as fc from 'fast-check';
 import {UserError} from '../../lib/errors.ts';
-import {readSshConfig, type SshConfigSources} from '../../lib/ssh/ssh-config.ts';
+import {readSshConfig, type SshConfigSources} from '../../lib/ssh/config/ssh-config.ts';
 import {anyText, randomConfig} from './random-config.ts';
 import {askSsh, readAnswer, sshVersion, tell} from './ssh-g.ts';
 

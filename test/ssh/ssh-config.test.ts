@@ -3,8 +3,8 @@ import {hostname, tmpdir, userInfo} from 'node:os';
 import {dirname, join} from 'node:path';
 import test from 'ava';
 import {UserError} from '../../lib/errors.ts';
-import {diskReaders} from '../../lib/ssh/config-disk.ts';
-import {readSshConfig, type SshConfigSources} from '../../lib/ssh/ssh-config.ts';
+import {diskReaders} from '../../lib/ssh/config/disk.ts';
+import {readSshConfig, type SshConfigSources} from '../../lib/ssh/config/ssh-config.ts';
 import {type Case, cases} from './cases.ts';
 import {askSsh, logOfSsh, readAnswer, sshVersion, tell} from './ssh-g.ts';
 

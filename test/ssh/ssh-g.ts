@@ -1,5 +1,5 @@
 import {execFile, execFileSync} from 'node:child_process';
-import type {SshHostSettings} from '../../lib/ssh/ssh-config.ts';
+import type {SshHostSettings} from '../../lib/ssh/config/ssh-config.ts';
 
 /** The release of OpenSSH's ssh that is installed, e.g. 9.2; undefined where there is none. */
 export function sshVersion(): number | undefined {

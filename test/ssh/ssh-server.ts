@@ -4,9 +4,9 @@ import {setTimeout as pause} from 'node:timers/promises';
 import type {ExecutionContext} from 'ava';
 import ssh2, {type AuthContext, type Connection, type Server, type ServerChannel, type ServerHostKeyAlgorithm} from 'ssh2';
 import {systemClock} from '../../lib/clock.ts';
-import {connectSsh, type HostKeyCheck, parsePrivateKey, type SshEndpoint} from '../../lib/ssh/connection.ts';
+import {connectSsh, type HostKeyCheck, parsePrivateKey, type SshEndpoint} from '../../lib/ssh/connection/connection.ts';
 import {SshError} from '../../lib/ssh/errors.ts';
-import type {Identity} from '../../lib/ssh/identities.ts';
+import type {Identity} from '../../lib/ssh/keys/identities.ts';
 
 /** ssh2 1.17.0 writes about one Ed25519 key of 180 such that it cannot be read (those of ssh-keygen are fine). */
 export function newKey(): string {

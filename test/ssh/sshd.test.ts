@@ -3,8 +3,8 @@ import {readFileSync} from 'node:fs';
 import {connect} from 'node:net';
 import {join} from 'node:path';
 import anyTest, {type ExecutionContext} from 'ava';
-import {parsePrivateKey, type SshEndpoint} from '../../lib/ssh/connection.ts';
-import {type IdentitySettings, IdentityStore} from '../../lib/ssh/identities.ts';
+import {parsePrivateKey, type SshEndpoint} from '../../lib/ssh/connection/connection.ts';
+import {type IdentitySettings, IdentityStore} from '../../lib/ssh/keys/identities.ts';
 import {connect10s, endpointOf, failure, never} from './ssh-server.ts';
 import {keygen, noSshd, type Sshd, startAgent, startSshd, temporaryFolder} from './sshd.ts';
 

@@ -1,5 +1,5 @@
+import {quoted, type SshError} from '../errors.ts';
 import type {Attempt} from './attempt.ts';
-import {quoted, type SshError} from './errors.ts';
 
 /** A server may greet before its banner (RFC 4253, section 4.2), but not for ever. */
 const longestGreeting = 64 * 1024;

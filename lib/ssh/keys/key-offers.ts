@@ -1,6 +1,6 @@
-import {messageOf} from '../errors.ts';
-import type {Attempt} from './attempt.ts';
-import {quoted, type SshError} from './errors.ts';
+import {messageOf} from '../../errors.ts';
+import type {Attempt} from '../connection/attempt.ts';
+import {quoted, type SshError} from '../errors.ts';
 import type {Identity} from './identities.ts';
 
 /** A key that can be offered. */

@@ -1,11 +1,11 @@
-import {UserError} from '../errors.ts';
-import {applyFile, type Pass} from './config-apply.ts';
-import {expand, normalizeHost} from './config-expand.ts';
-import {readConfigFiles, type SshConfigSources, type Statement} from './config-files.ts';
-import type {HostOptions} from './config-options.ts';
+import {UserError} from '../../errors.ts';
+import {applyFile, type Pass} from './apply.ts';
+import {expand, normalizeHost} from './expand.ts';
+import {readConfigFiles, type SshConfigSources, type Statement} from './files.ts';
 import {type SshHostSettings, settingsOf} from './host-settings.ts';
+import type {HostOptions} from './options.ts';
 
-export type {SshConfigSources} from './config-files.ts';
+export type {SshConfigSources} from './files.ts';
 export type {SshHostSettings} from './host-settings.ts';
 
 export type SshConfig = {

@@ -1,10 +1,10 @@
-import {messageOf, UserError} from '../errors.ts';
-import {type Environment, expandTilde} from './config-expand.ts';
-import {settingOf} from './config-keywords.ts';
-import {type ConfigLine, lowerAscii, parseConfigLines, refuse} from './config-lines.ts';
-import {type Criterion, parseCriteria, unjudgedIn} from './config-match.ts';
-import type {Setting} from './config-options.ts';
-import {isIgnored, refuseUnknown} from './config-unknown.ts';
+import {messageOf, UserError} from '../../errors.ts';
+import {type Environment, expandTilde} from './expand.ts';
+import {settingOf} from './keywords.ts';
+import {type ConfigLine, lowerAscii, parseConfigLines, refuse} from './lines.ts';
+import {type Criterion, parseCriteria, unjudgedIn} from './match.ts';
+import type {Setting} from './options.ts';
+import {isIgnored, refuseUnknown} from './unknown.ts';
 
 export type SshConfigSources = {
 	readonly home: string;

@@ -1,11 +1,11 @@
 import {once} from 'node:events';
 import type {Duplex} from 'node:stream';
 import type {Client, ClientChannel, ClientErrorExtensions} from 'ssh2';
-import type {Clock} from '../clock.ts';
-import {messageOf} from '../errors.ts';
+import type {Clock} from '../../clock.ts';
+import {messageOf} from '../../errors.ts';
+import {addressOf, oneLine, SshError, type SshStage} from '../errors.ts';
 import {type ChannelError, forwardError, sessionError} from './channel-errors.ts';
 import type {SshConnection} from './connection.ts';
-import {addressOf, oneLine, SshError, type SshStage} from './errors.ts';
 import {type ExecResult, runOnChannel} from './exec.ts';
 
 /** The time that a server has to take note that we leave. */

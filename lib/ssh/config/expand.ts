@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import {isIPv6, SocketAddress} from 'node:net';
-import {UserError} from '../errors.ts';
-import {lowerAscii} from './config-lines.ts';
+import {UserError} from '../../errors.ts';
+import {lowerAscii} from './lines.ts';
 
 /** What `%X` stands for, by X; undefined for what is not known on this machine. */
 export type Tokens = Readonly<Record<string, string | undefined>>;

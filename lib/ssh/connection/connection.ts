@@ -1,12 +1,12 @@
 import type {Duplex} from 'node:stream';
 import ssh2, {type SignCallback, type SigningRequestOptions} from 'ssh2';
-import type {Clock} from '../clock.ts';
-import {messageOf} from '../errors.ts';
+import type {Clock} from '../../clock.ts';
+import {messageOf} from '../../errors.ts';
+import type {Identity} from '../keys/identities.ts';
+import type {PrivateKey} from '../keys/key-file.ts';
+import type {KeyOffers, UsableIdentity} from '../keys/key-offers.ts';
 import {Attempt} from './attempt.ts';
 import type {ExecResult} from './exec.ts';
-import type {Identity} from './identities.ts';
-import type {PrivateKey} from './key-file.ts';
-import type {KeyOffers, UsableIdentity} from './key-offers.ts';
 import {logIn} from './log-in.ts';
 import {OpenConnection} from './open-connection.ts';
 import {openStream} from './open-stream.ts';

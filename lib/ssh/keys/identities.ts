@@ -1,4 +1,4 @@
-import {messageOf} from '../errors.ts';
+import {messageOf} from '../../errors.ts';
 import {type AgentKey, listAgentKeys, signWithAgent} from './agent.ts';
 import {type KeyFile, type ParsePrivateKey, type PrivateKey, parsePrivateKey, readKeyFile} from './key-file.ts';
 import {keyTypeOf} from './wire.ts';

@@ -1,4 +1,4 @@
-import {lowerAscii} from './config-lines.ts';
+import {lowerAscii} from './config/lines.ts';
 
 /** `*` and `?` as OpenSSH means them (`match_pattern`); linear in practice, unlike a regular expression with many stars. */
 export function matchesPattern(text: string, pattern: string): boolean {

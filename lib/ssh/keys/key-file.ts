@@ -1,6 +1,6 @@
 import {createPrivateKey} from 'node:crypto';
 import {readFile, stat} from 'node:fs/promises';
-import {messageOf} from '../errors.ts';
+import {messageOf} from '../../errors.ts';
 import {keyTypeOf, WireReader} from './wire.ts';
 
 /** A key that can sign. */

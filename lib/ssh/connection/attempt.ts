@@ -1,6 +1,6 @@
-import type {Clock} from '../clock.ts';
-import {messageOf} from '../errors.ts';
-import {addressOf, SshError, type SshStage} from './errors.ts';
+import type {Clock} from '../../clock.ts';
+import {messageOf} from '../../errors.ts';
+import {addressOf, SshError, type SshStage} from '../errors.ts';
 
 /**
 sshd hangs up on those who have not logged in after so long (LoginGraceTime, 120 s); there is no use in waiting longer for a

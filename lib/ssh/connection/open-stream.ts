@@ -1,7 +1,7 @@
 import {once} from 'node:events';
 import {connect} from 'node:net';
 import type {Duplex} from 'node:stream';
-import {messageOf} from '../errors.ts';
+import {messageOf} from '../../errors.ts';
 import type {Attempt} from './attempt.ts';
 import type {SshConnection, SshEndpoint} from './connection.ts';
 

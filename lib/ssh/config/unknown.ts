@@ -1,5 +1,5 @@
-import {lowerAscii, refuse} from './config-lines.ts';
-import {matchesList} from './config-patterns.ts';
+import {matchesList} from '../patterns.ts';
+import {lowerAscii, refuse} from './lines.ts';
 
 /** Whether the value of an IgnoreUnknown names a keyword (in lower case). */
 export const isIgnored = (keyword: string, list: string | undefined) =>

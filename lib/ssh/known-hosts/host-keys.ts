@@ -1,8 +1,8 @@
 import {randomBytes} from 'node:crypto';
-import type {HostKeyCheck} from './connection.ts';
+import type {SshHostSettings} from '../config/ssh-config.ts';
+import type {HostKeyCheck} from '../connection/connection.ts';
+import {keyTypeOf} from '../keys/wire.ts';
 import {decideHostKey, fingerprint, type HostName, type KnownHostsFile, knownHostsLine, knownKeyTypes} from './known-hosts.ts';
-import type {SshHostSettings} from './ssh-config.ts';
-import {keyTypeOf} from './wire.ts';
 
 export type HostKeysOptions = {
 	/** A file's text; undefined where there is none. */

@@ -1,10 +1,10 @@
 import {createHash} from 'node:crypto';
-import {UserError} from '../errors.ts';
+import {UserError} from '../../errors.ts';
 import {hashedName, lowerCase} from './host-names.ts';
-import {type KnownHostsEntry, type KnownHostsFile, linesOfHost} from './known-hosts-lines.ts';
+import {type KnownHostsEntry, type KnownHostsFile, linesOfHost} from './lines.ts';
 import {type PublicKey, parsePublicKey} from './public-key.ts';
 
-export type {KnownHostsFile} from './known-hosts-lines.ts';
+export type {KnownHostsFile} from './lines.ts';
 
 export type HostName = {
 	/** The name or address that ssh was given, or its HostKeyAlias, which goes with port 22: OpenSSH adds no port to an alias. */

@@ -1,6 +1,6 @@
-import {type ConfigLine, lowerAscii, refuse} from './config-lines.ts';
-import type {HostOptions} from './config-options.ts';
-import {isNarrow, matchesList, matchingHostPatterns} from './config-patterns.ts';
+import {isNarrow, matchesList, matchingHostPatterns} from '../patterns.ts';
+import {type ConfigLine, lowerAscii, refuse} from './lines.ts';
+import type {HostOptions} from './options.ts';
 
 /** One condition of a Match line, e.g. `!user root`. */
 export type Criterion = {readonly name: string; readonly isNegated: boolean; readonly value: string};

@@ -1,4 +1,4 @@
-import {UserError} from '../errors.ts';
+import {UserError} from '../../errors.ts';
 
 /** One line of an ssh_config that says something. */
 export type ConfigLine = {

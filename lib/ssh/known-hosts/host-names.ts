@@ -1,4 +1,5 @@
 import {createHmac} from 'node:crypto';
+import {matchesPattern} from '../patterns.ts';
 
 /**
 Whether the names of a known_hosts line are those of a host: a list of patterns with commas between, `*`, `?` and a leading `!` for
@@ -46,30 +47,4 @@ function matchesList(name: string, names: string): boolean {
 	}
 
 	return isMatched;
-}
-
-/** `*` is any text, `?` any one character. On a mismatch only the last `*` takes one more, so the time is a product of the lengths. */
-function matchesPattern(text: string, pattern: string): boolean {
-	let at = 0;
-	let inPattern = 0;
-	let star = -1;
-	let starTook = 0;
-	while (at < text.length) {
-		if (pattern[inPattern] === '*') {
-			star = inPattern;
-			starTook = at;
-			inPattern += 1;
-		} else if (pattern[inPattern] === '?' || pattern[inPattern] === text[at]) {
-			at += 1;
-			inPattern += 1;
-		} else if (star === -1) {
-			return false;
-		} else {
-			starTook += 1;
-			at = starTook;
-			inPattern = star + 1;
-		}
-	}
-
-	return /^\**$/.test(pattern.slice(inPattern));
 }

@@ -1,4 +1,4 @@
-import {lowerAscii, refuse} from './config-lines.ts';
+import {lowerAscii, refuse} from './lines.ts';
 
 export type JumpHost = {readonly host: string; readonly user?: string; readonly port?: number};
 

@@ -1,4 +1,4 @@
-import {quoted, SshError} from './errors.ts';
+import {quoted, SshError} from '../errors.ts';
 
 /** What ssh2 gives for a channel that was not opened: with the server's reason, where it was the server that refused. */
 export type ChannelError = Error & {readonly reason?: number | string};

@@ -1,12 +1,12 @@
 import type {Duplex} from 'node:stream';
 import type {BaseAgent, Client, ClientErrorExtensions} from 'ssh2';
-import {messageOf} from '../errors.ts';
+import {messageOf} from '../../errors.ts';
+import {oneLine, SshError} from '../errors.ts';
+import {KeyOffers, type UsableIdentity} from '../keys/key-offers.ts';
 import type {Attempt} from './attempt.ts';
 import {bannerWatch} from './banner.ts';
 import type {SshEndpoint} from './connection.ts';
-import {oneLine, SshError} from './errors.ts';
 import {hostKeyAlgorithms, orderHostKeyAlgorithms} from './host-key-types.ts';
-import {KeyOffers, type UsableIdentity} from './key-offers.ts';
 
 type LoginOptions = {
 	readonly keepalive: {readonly keepaliveInterval: number; readonly keepaliveCountMax: number};

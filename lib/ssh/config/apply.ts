@@ -1,8 +1,8 @@
-import type {Statement} from './config-files.ts';
-import {judgeCriteria, type MatchContext} from './config-match.ts';
-import type {HostOptions} from './config-options.ts';
-import {isNarrow, matchingPatterns} from './config-patterns.ts';
-import {isIgnored, refuseUnknown} from './config-unknown.ts';
+import {isNarrow, matchingPatterns} from '../patterns.ts';
+import type {Statement} from './files.ts';
+import {judgeCriteria, type MatchContext} from './match.ts';
+import type {HostOptions} from './options.ts';
+import {isIgnored, refuseUnknown} from './unknown.ts';
 
 /** One reading of the files for one host. OpenSSH reads them again where `Match final` or CanonicalizeHostname ask for it. */
 export type Pass = {

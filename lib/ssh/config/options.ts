@@ -1,4 +1,4 @@
-import type {JumpHost} from './config-values.ts';
+import type {JumpHost} from './values.ts';
 
 /** What the lines that apply to a host have set so far, as written: the first value of each wins. */
 export type HostOptions = {

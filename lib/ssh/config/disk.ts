@@ -1,7 +1,7 @@
 import {readdir, readFile, stat} from 'node:fs/promises';
 import {userInfo} from 'node:os';
 import {join} from 'node:path';
-import type {SshConfigSources} from './config-files.ts';
+import type {SshConfigSources} from './files.ts';
 
 /** The disk, for `readSshConfig`. */
 export const diskReaders: Pick<SshConfigSources, 'readFile' | 'glob' | 'isTrusted'> = {

@@ -1,9 +1,9 @@
-import {UserError} from '../errors.ts';
-import {connectionHash, expand, expandTilde, type Tokens} from './config-expand.ts';
-import type {SshConfigSources} from './config-files.ts';
-import {lowerAscii} from './config-lines.ts';
-import type {HostOptions} from './config-options.ts';
-import type {JumpHost} from './config-values.ts';
+import {UserError} from '../../errors.ts';
+import {connectionHash, expand, expandTilde, type Tokens} from './expand.ts';
+import type {SshConfigSources} from './files.ts';
+import {lowerAscii} from './lines.ts';
+import type {HostOptions} from './options.ts';
+import type {JumpHost} from './values.ts';
 
 export type SshHostSettings = {
 	/** The name that was asked for; `%h` and known_hosts use hostName. */

@@ -1,6 +1,6 @@
-import {type ConfigLine, lowerAscii, refuse} from './config-lines.ts';
-import type {HostOptions, Setting} from './config-options.ts';
-import {parseJump, parsePort, parseSeconds} from './config-values.ts';
+import {type ConfigLine, lowerAscii, refuse} from './lines.ts';
+import type {HostOptions, Setting} from './options.ts';
+import {parseJump, parsePort, parseSeconds} from './values.ts';
 
 type Row = (line: ConfigLine) => Setting;
 

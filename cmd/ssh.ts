@@ -69,6 +69,10 @@ async function openSsh(args: SshArguments, context: Context, progress: Progress)
 		env,
 		...diskReaders,
 	});
+	for (const note of config.notes) {
+		progress.note(note);
+	}
+
 	const prompt = async (question: string, secret: boolean) => progress.pause(async () => ask(question, context, {secret}));
 	const password = args['ssh-ask-sudo'] ? await prompt('Password for sudo on the nodes: ', true) : undefined;
 	if (args['ssh-ask-sudo'] && password === undefined) {

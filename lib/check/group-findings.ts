@@ -17,8 +17,8 @@ then the catalog's order. Nodes keep the order in which the findings name them.
 export function groupFindings(findings: readonly Finding[]): FindingGroup[] {
 	const groups = new Map<string, {readonly first: Finding; readonly nodes: Set<string>; readonly remedies: Set<string>}>();
 	for (const finding of findings) {
-		const {check, severity, object, message, expected} = finding;
-		const key = JSON.stringify([check, severity, object, message, expected]);
+		const {check, severity, message, expected} = finding;
+		const key = JSON.stringify([check, severity, isOfNode(finding) ? '' : finding.object, message, expected]);
 		const group = groups.get(key) ?? {first: finding, nodes: new Set(), remedies: new Set()};
 		group.nodes.add(finding.node);
 		group.remedies.add(finding.remedy);
@@ -29,6 +29,7 @@ export function groupFindings(findings: readonly Finding[]): FindingGroup[] {
 		.map(
 			({first: {node, ...first}, nodes, remedies}): FindingGroup => ({
 				...first,
+				object: nodes.size > 1 && isOfNode({...first, node}) ? 'each of these nodes' : first.object,
 				nodes: [...nodes],
 				remedyOf: remedies.size > 1 ? node : undefined,
 			}),
@@ -37,6 +38,11 @@ export function groupFindings(findings: readonly Finding[]): FindingGroup[] {
 			(a, b) =>
 				ranks[a.severity] - ranks[b.severity] || b.nodes.length - a.nodes.length || catalogRank(a.check) - catalogRank(b.check),
 		);
+}
+
+/** It is about the node as a whole, so that it has another object on every node. */
+function isOfNode({object, node}: Pick<Finding, 'object' | 'node'>): boolean {
+	return object === `node/${node}`;
 }
 
 function catalogRank(id: string): number {

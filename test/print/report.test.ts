@@ -242,3 +242,21 @@ test('colours are on a terminal only, and are all that is there besides text', t
 	t.false(text(paletteFor(memoryStream(), {})).includes('\u001b'));
 	t.false(text(paletteFor(memoryStream({isTTY: true}), {NO_COLOR: '1'})).includes('\u001b'));
 });
+
+test('what is said of several nodes as such is one finding, and names them once', t => {
+	const finding = (node: string): Finding => ({
+		check: 'node-ready',
+		severity: 'warning',
+		node,
+		object: `node/${node}`,
+		message: 'the node is not Ready',
+		expected: 'Ready',
+		effect: 'No new pod is put on it.',
+		remedy: `See why:\n  kubectl describe node ${node}`,
+		doc: 'https://example.com/',
+	});
+	const groups = groupFindings(['a-1', 'a-2', 'a-3'].map(finding));
+	t.is(groups.length, 1);
+	t.like(groups[0], {object: 'each of these nodes', nodes: ['a-1', 'a-2', 'a-3'], remedyOf: 'a-1'});
+	t.is(groupFindings([finding('a-1')])[0]?.object, 'node/a-1');
+});

@@ -1,6 +1,7 @@
 import {randomBytes} from 'node:crypto';
 import type {SshHostSettings} from '../config/ssh-config.ts';
 import type {HostKeyCheck} from '../connection/connection.ts';
+import {SshError} from '../errors.ts';
 import {keyTypeOf} from '../keys/wire.ts';
 import {decideHostKey, fingerprint, type HostName, type KnownHostsFile, knownHostsLine, knownKeyTypes} from './known-hosts.ts';
 
@@ -45,18 +46,18 @@ export class HostKeys {
 		}
 
 		if (decision.kind === 'revoked') {
-			throw new Error(`${who} shows a host key that is revoked (${decision.file}:${decision.line}): ${shown}`);
+			throw refusal(`${who} shows a host key that is revoked (${decision.file}:${decision.line}): ${shown}`);
 		}
 
 		if (decision.kind === 'changed') {
-			throw new Error(
-				`the host key of ${who} has changed: it shows ${shown}, and ${decision.file}:${decision.line} has another. Somebody may be in between. If the machine was made anew: ssh-keygen -R ${bracketed(host)}`,
+			throw refusal(
+				`the host key of ${who} has changed: it shows ${shown}, and ${decision.file}:${decision.line} has another. Somebody may be in between. If the machine was made anew: ssh-keygen -f ${decision.file} -R ${bracketed(host)}`,
 			);
 		}
 
 		const ask = settings.strictHostKeyChecking === 'ask';
 		if (settings.strictHostKeyChecking === 'yes') {
-			throw new Error(`the host key of ${who} is not known (StrictHostKeyChecking yes): it shows ${shown}`);
+			throw refusal(`the host key of ${who} is not known (StrictHostKeyChecking yes): it shows ${shown}`);
 		}
 
 		if (!ask) {
@@ -78,7 +79,7 @@ export class HostKeys {
 		);
 		const said = answer?.trim() ?? '';
 		if (said !== 'yes' && said !== fingerprint(key)) {
-			throw new Error(
+			throw refusal(
 				`the host key of ${who} is not known${answer === undefined ? ', and there is no terminal to ask at' : ''}: it shows ${shown}. Log in once with ssh and compare, or add the key to known_hosts`,
 			);
 		}
@@ -122,6 +123,9 @@ export class HostKeys {
 		return read;
 	}
 }
+
+/** A message of its own: it names the host. */
+const refusal = (message: string) => new SshError('host-key', message);
 
 /** As known_hosts and ssh-keygen name it. */
 function bracketed({name, port}: HostName): string {

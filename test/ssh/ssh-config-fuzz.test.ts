@@ -61,8 +61,8 @@ compare(
 		try {
 			await fc.assert(
 				fc.asyncProperty(randomConfig, async ({config, host}) => {
-					// Releases differ in what they make of more than one word.
-					fc.pre(!/proxyjump"?[\s=]+[^\s#]+[ \t]+[^\s#]/i.test(config));
+					// Releases differ in what they make of more than one word, and of a quote in Match with more right behind it.
+					fc.pre(!/proxyjump"?[\s=]+[^\s#]+[ \t]+[^\s#]|match.*"#/i.test(config));
 					await writeFile(file, config);
 					const answer = await askSsh(['-F', file, host], {});
 					t.deepEqual(

@@ -1,5 +1,5 @@
 import {removeLeftovers} from '../lib/collect/leftovers.ts';
-import {exitCode} from '../lib/errors.ts';
+import {exitCode, UserError} from '../lib/errors.ts';
 import {startProgress} from '../lib/print/progress.ts';
 import {defineCommand} from './command.ts';
 import {connectWith} from './connection.ts';
@@ -45,9 +45,22 @@ A run that is still going on is younger than --older-than and is let alone.`,
 				removed.length === 0 ? `nothing is left in namespace/${namespace}\n` : removed.map(name => `${name} deleted\n`).join(''),
 			);
 			return exitCode.ok;
+		} catch (error) {
+			throw withOwnRole(error);
 		} finally {
 			progress.end();
 			api.close();
 		}
 	},
 });
+
+/** A refusal names the role of preflight, whose requests most refusals are about; cleanup has one of its own. */
+function withOwnRole(error: unknown): unknown {
+	return error instanceof UserError && error.exitCode === exitCode.blocked
+		? new UserError(error.message, {
+				remedy: (error.remedy ?? '').replace('rbac preflight', 'rbac cleanup'),
+				exitCode: error.exitCode,
+				cause: error,
+			})
+		: error;
+}

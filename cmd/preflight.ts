@@ -60,16 +60,22 @@ are in ~/.ssh/config or a flag speaks of SSH. With --via api there are no pods: 
 		checkProbeFlags(args);
 		checkSshFlags(args, 'preflight');
 		checkChoice(args, 'preflight');
+		if (args.save === '') {
+			throw usageError('--save needs a file', 'preflight');
+		}
+
 		if (args.save !== undefined) {
 			await checkSavePath(args.save);
 		}
 
 		const facts = await collect(names, args, context);
+		// The report first: a disk that is full by now must not cost what the nodes said.
+		const code = reportFacts(facts, args, context);
 		if (args.save !== undefined) {
 			await saveFacts(args.save, facts);
 		}
 
-		return reportFacts(facts, args, context);
+		return code;
 	},
 });
 

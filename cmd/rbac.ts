@@ -22,6 +22,12 @@ const namespaceRules = [
 	{apiGroups: [''], resources: ['configmaps'], verbs: ['create', 'delete']},
 ];
 
+/** What cleanup asks of the namespace. With --delete-namespace it gets and deletes that too, which is a right over all of it. */
+const cleanupRules = [
+	{apiGroups: [''], resources: ['pods'], verbs: ['list', 'deletecollection']},
+	{apiGroups: [''], resources: ['configmaps'], verbs: ['list', 'delete']},
+];
+
 /** The nodes in one list; by probe pods also one node of each kind, for the images that it holds; by SSH one whose name is in doubt. */
 const nodeVerbs = {api: ['list'], pod: ['list', 'get'], ssh: ['list', 'get'], auto: ['list', 'get']} as const;
 
@@ -36,9 +42,10 @@ Whoever may create pods in that namespace can mount the root of every node. Give
 			comment: 'Give them to a group',
 			command: 'kubectl cni-upgrade rbac preflight --subject group:sre | kubectl apply -f -',
 		},
+		{comment: 'The role for cleanup', command: 'kubectl cni-upgrade rbac cleanup'},
 		{comment: 'The role for preflight --via api: one verb', command: 'kubectl cni-upgrade rbac preflight --via api'},
 	],
-	operands: {usage: 'COMMAND', min: 1, max: 1, choices: ['preflight']},
+	operands: {usage: 'COMMAND', min: 1, max: 1, choices: ['preflight', 'cleanup']},
 	options,
 	async run(args, {stdout}) {
 		stdout.write(formatYamlDocuments(rolesFor(args)));
@@ -46,9 +53,9 @@ Whoever may create pods in that namespace can mount the root of every node. Give
 	},
 });
 
-function rolesFor({via, namespace: given, subject}: Arguments<typeof options>): readonly unknown[] {
+function rolesFor({operands: [command], via, namespace: given, subject}: Arguments<typeof options>): readonly unknown[] {
 	const namespace = checked(given, 'namespace', 'rbac');
-	const name = 'cni-upgrade-preflight';
+	const name = `cni-upgrade-${command}`;
 	const group = 'rbac.authorization.k8s.io';
 	const subjects = subject.map(subjectOf);
 	const clusterRole = {
@@ -57,7 +64,13 @@ function rolesFor({via, namespace: given, subject}: Arguments<typeof options>): 
 		metadata: {name},
 		rules: [{apiGroups: [''], resources: ['nodes'], verbs: nodeVerbs[via]}],
 	};
-	const role = {apiVersion: `${group}/v1`, kind: 'Role', metadata: {name, namespace}, rules: namespaceRules};
+	const isCleanup = command === 'cleanup';
+	const role = {
+		apiVersion: `${group}/v1`,
+		kind: 'Role',
+		metadata: {name, namespace},
+		rules: isCleanup ? cleanupRules : namespaceRules,
+	};
 	const byPod = via === 'pod' || via === 'auto';
 	const binding = (kind: 'ClusterRole' | 'Role') => ({
 		apiVersion: `${group}/v1`,
@@ -66,6 +79,10 @@ function rolesFor({via, namespace: given, subject}: Arguments<typeof options>): 
 		roleRef: {apiGroup: group, kind, name},
 		subjects,
 	});
+	if (isCleanup) {
+		return [role, ...(subjects.length > 0 ? [binding('Role')] : [])];
+	}
+
 	return [
 		...(byPod ? [namespaceObject(namespace)] : []),
 		clusterRole,

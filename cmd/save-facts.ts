@@ -25,7 +25,10 @@ export async function saveFacts(path: string, facts: readonly NodeFacts[]): Prom
 		await pipeline(savedFactsText(facts), createWriteStream(temporary, {mode: 0o600, flags: 'wx', flush: true}));
 		await rename(temporary, path);
 	} catch (error) {
-		await rm(temporary, {force: true});
+		if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+			await rm(temporary, {force: true});
+		}
+
 		throw cannotSave(path, error);
 	}
 }

@@ -110,22 +110,44 @@ function aroundDrain({facts}: Subject, commands: readonly string[]): readonly st
 
 /** How to bring newer, or any, executables of these plugins, which have one source, by whoever brings them on this node. */
 export function bringPlugins(subject: Subject, types: readonly string[], list?: ConfigList): string {
-	const managed = managedWay(subject);
+	const isReference = types.every(type => referencePlugins.includes(type));
+	const owner = list === undefined ? undefined : ownerOf(list, subject.facts);
+	const names = inLine(enumerate(types));
+	const one = types.length === 1;
+	if (!isReference && owner !== undefined && !withoutPods.includes(owner.id)) {
+		return `${one ? 'Plugin' : 'Plugins'} ${names} ${one ? 'comes' : 'come'} with ${owner.title}: upgrade it, or restart its pod on this node so that it installs its plugins again.`;
+	}
+
+	const managed = isReference && bringsOwnPlugins(subject, types) ? undefined : managedWay(subject);
 	if (managed !== undefined) {
 		return managed;
 	}
 
-	if (!types.every(type => referencePlugins.includes(type))) {
-		const owner = list === undefined ? undefined : ownerOf(list, subject.facts);
-		const names = inLine(enumerate(types));
-		const one = types.length === 1;
-		return owner === undefined || owner.id === 'hand'
-			? `Upgrade or install again the software that brings ${one ? 'plugin' : 'plugins'} ${names}.`
-			: `${one ? 'Plugin' : 'Plugins'} ${names} ${one ? 'comes' : 'come'} with ${owner.title}: upgrade it, or restart its pod on this node so that it installs its plugins again.`;
+	if (!isReference) {
+		return `Upgrade or install again the software that brings ${one ? 'plugin' : 'plugins'} ${names}.`;
 	}
 
 	const owned = packageOf(subject, types);
 	return owned === undefined ? installRelease(subject, types) : upgradePackage(subject, types, owned);
+}
+
+/** Owners of configs that install no plugins by a pod of theirs: whoever brings the node's software brings those. */
+const withoutPods: readonly string[] = [
+	'hand',
+	'k3s',
+	'microk8s',
+	'azure-cni',
+	'gke-netd',
+	'containerd-template',
+	'cri-o-sample',
+	'podman',
+];
+
+/** Images of these systems have no plugins outside /usr: those in /opt/cni/bin are there because an operator put them there. */
+function bringsOwnPlugins({facts: {node, runtime}, plugins}: Subject, types: readonly string[]): boolean {
+	const place = types.map(type => plugins.get(type)?.path).find((path): path is string => typeof path === 'string');
+	const dir = place ?? knownOr(runtime.binDirs, [])[0] ?? '/opt/cni/bin';
+	return (node.provider === 'flatcar' || node.provider === 'fedora-coreos') && !dir.startsWith('/usr/');
 }
 
 /** The package that owns the first of these plugins that a package owns. */

@@ -232,3 +232,31 @@ test('a broken file behind the config in use has no effect yet, on CRI-O either'
 	t.regex(effect('10-bridge.conflist', '99-bad.conf'), /^None as long as another file sorts before it\./);
 	t.regex(effect('00-bad.conf', '10-bridge.conflist'), /leaves it out and goes on: pods get the network of the next file\.$/);
 });
+
+test("a network add-on's plugins come with it, also where somebody else replaces the node", t => {
+	const gone = {
+		configFiles: [file('10-calico.conflist', calico)],
+		plugins: [plugin('calico', {path: null}), ...calicoPlugins.slice(1)],
+	};
+	for (const provider of ['none', 'eks', 'openshift', 'flatcar']) {
+		t.regex(
+			remedyOf(facts({...gone, node: {provider}}), 'plugin-present').remedy,
+			/^Plugin calico comes with Calico: /,
+			provider,
+		);
+	}
+});
+
+test('where the image brings no plugins, an upgrade of the image is no remedy', t => {
+	const given = (provider: string, dir: string) =>
+		remedyOf(
+			facts({
+				node: {provider},
+				plugins: old('bridge', 'host-local', 'portmap').map(each => ({...each, path: `${dir}/${each.type}`})),
+			}),
+			'plugin-supports-config',
+		).remedy;
+	t.regex(given('flatcar', '/opt/cni/bin'), /^Install bridge, host-local and portmap/);
+	t.regex(given('fedora-coreos', '/usr/libexec/cni'), /^Fedora CoreOS brings this node's software\./);
+	t.regex(given('eks', '/opt/cni/bin'), /^Amazon EKS brings this node's software\./);
+});

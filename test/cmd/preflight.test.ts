@@ -84,6 +84,16 @@ test.serial('-o json is as the schema says, and what --save kept is judged the s
 	t.is((await cli(['lint', saved, '--fail-on', 'never'])).code, 0);
 });
 
+test.serial('facts that cannot be saved in the end cost no report', async t => {
+	const saved = join(directory, 'late.json');
+	// What saveFacts writes first; the disk may be full by then just as well.
+	writeFileSync(`${saved}.${process.pid}.tmp`, '');
+	const {code, stdout, stderr} = await preflight(['--save', saved]);
+	t.is(code, 1);
+	t.regex(stdout, /^NODE[\s\S]*\d+ nodes: /);
+	t.regex(stderr, /late\.json cannot be written/);
+});
+
 test.serial('--via api is one request, leaves every verdict open, and needs no right but to list nodes', async t => {
 	const before = cluster.requests.entries.length;
 	const {code, stdout, stderr} = await preflight(['--via', 'api', '-v1', '--skip', 'node-ready'], {user: 'lister'});
@@ -152,8 +162,42 @@ test('a file that could not be saved is named before any node is asked', fails, 
 	code: 1,
 	says: /file\/\/nonexistent\/x\.json cannot be written/,
 });
+test('a file without a name', fails, ['--save', ''], {code: 2, says: /--save needs a file/});
 test('no kubeconfig', async t => {
 	const {code, stderr} = await cli(['preflight'], {env: {HOME: '/nonexistent'}});
 	t.is(code, 1, stderr);
 	t.regex(stderr, /^error: .*kubeconfig/i);
+});
+
+test.serial('cleanup needs what "rbac cleanup" gives, and says so', async t => {
+	const env = {KUBECONFIG: kubeconfigOf('nobody')};
+	const refused = await cli(['cleanup', '--older-than', '0'], {env});
+	t.is(refused.code, 5);
+	t.regex(refused.stderr, /rbac cleanup/);
+
+	const {stdout} = await cli(['rbac', 'cleanup']);
+	const [, rules = ''] = /^rules:\n([\s\S]*)/m.exec(stdout) ?? [];
+	cluster.users.setRules(
+		'nobody',
+		[...rules.matchAll(/resources:\n +- (\S+)\n +verbs:\n((?: +- \S+\n)+)/g)].map(([, resource = '', verbs = '']) => ({
+			apiGroups: [''],
+			resources: [resource],
+			verbs: [...verbs.matchAll(/- (\S+)/g)].map(([, verb = '']) => verb),
+			namespaces: ['cni-upgrade'],
+		})),
+	);
+	cluster.store.create('configmaps', {
+		apiVersion: 'v1',
+		kind: 'ConfigMap',
+		metadata: {
+			name: 'cni-upgrade-left',
+			creationTimestamp: '2026-01-01T00:00:00Z',
+			namespace: 'cni-upgrade',
+			labels: {'app.kubernetes.io/managed-by': 'kubectl-cni-upgrade', 'cni-upgrade/run': 'left'},
+		},
+	} as never);
+	const {code, stdout: removed, stderr} = await cli(['cleanup', '--older-than', '0'], {env});
+	cluster.users.setRules('nobody', []);
+	t.is(code, 0, stderr);
+	t.is(removed, 'configmap/cni-upgrade-left deleted\n');
 });

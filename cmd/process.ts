@@ -1,9 +1,11 @@
+import {setFlagsFromString} from 'node:v8';
 import {systemClock} from '../lib/clock.ts';
 import {type ExitCode, exitCode} from '../lib/errors.ts';
 import {runCli} from './root.ts';
 
 /** Runs the command line of a process with its streams and signals, and returns the code with which it should end. */
 export async function runInProcess({argv, stdout, stderr, stdin, env}: NodeJS.Process): Promise<ExitCode> {
+	keepYoungGenerationSmall();
 	let unwritten: Error | undefined;
 	for (const stream of [stdout, stderr]) {
 		stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -23,6 +25,14 @@ export async function runInProcess({argv, stdout, stderr, stdin, env}: NodeJS.Pr
 	}
 
 	return code;
+}
+
+/**
+What a large fleet answers is read once and dropped, over which V8's young generation grows to 48 MiB, and what should die there is kept
+beside it: 100 MiB for 5,000 nodes that make nothing faster. It stays as small as it begins.
+*/
+function keepYoungGenerationSmall(): void {
+	setFlagsFromString('--semi-space-growth-factor=1');
 }
 
 /** Aborted by the first Ctrl-C, TERM or HUP, so that a command can remove what it made; the second ends the process at once. */

@@ -3,7 +3,7 @@ import {makeReport, type Report} from '../lib/check/report.ts';
 import {type ExitCode, exitCode} from '../lib/errors.ts';
 import type {NodeFacts} from '../lib/facts/node-facts.ts';
 import {paletteFor} from '../lib/print/colour.ts';
-import {formatJson} from '../lib/print/json.ts';
+import {jsonPieces} from '../lib/print/json.ts';
 import {formatReport} from '../lib/print/report.ts';
 import {formatYaml} from '../lib/print/yaml.ts';
 import type {Arguments} from './command.ts';
@@ -24,7 +24,10 @@ export function checkChoice({skip, only}: ReportArguments, command: string): voi
 /** Judges facts, writes the report to stdout and returns the exit code that it stands for. */
 export function reportFacts(facts: readonly NodeFacts[], args: ReportArguments, {stdout, env}: Context): ExitCode {
 	const report = makeReport(facts, {skip: args.skip, only: args.only});
-	stdout.write(format(report, args, {palette: paletteFor(stdout, env), width: Math.min(stdout.columns ?? 120, 160)}));
+	for (const piece of format(report, args, {palette: paletteFor(stdout, env), width: Math.min(stdout.columns ?? 120, 160)})) {
+		stdout.write(piece);
+	}
+
 	return exitCodeOf(report, args['fail-on']);
 }
 
@@ -32,12 +35,12 @@ function format(
 	report: Report,
 	{output, 'no-headers': noHeaders}: ReportArguments,
 	options: {palette: ReturnType<typeof paletteFor>; width: number},
-): string {
+): Iterable<string> {
 	if (output === 'json') {
-		return formatJson(report);
+		return jsonPieces(report);
 	}
 
-	return output === 'yaml' ? formatYaml(report) : formatReport(report, {...options, wide: output === 'wide', head: !noHeaders});
+	return [output === 'yaml' ? formatYaml(report) : formatReport(report, {...options, wide: output === 'wide', head: !noHeaders})];
 }
 
 /** Errors first, then nodes, or files, of which nothing can be said, then warnings where those count. */

@@ -1,8 +1,8 @@
 import {appendFile, mkdir, readFile} from 'node:fs/promises';
 import {homedir, hostname, userInfo} from 'node:os';
 import {dirname} from 'node:path';
-import type {FleetSsh, SshWay} from '../lib/collect/fleet.ts';
 import {sshPlaceOf} from '../lib/collect/ssh-place.ts';
+import type {FleetSsh, SshWay} from '../lib/collect/ways.ts';
 import {UserError} from '../lib/errors.ts';
 import type {Progress} from '../lib/print/progress.ts';
 import {ask} from '../lib/print/prompt.ts';
@@ -100,7 +100,7 @@ async function openSsh(args: SshArguments, context: Context, progress: Progress)
 		reach,
 		sudo: {password},
 		isConfigured,
-		placeOf: row => sshPlaceOf(row, {template: args['ssh-host-template'], address: args['ssh-address'], isConfigured}),
+		placeOf: node => sshPlaceOf(node, {template: args['ssh-host-template'], address: args['ssh-address'], isConfigured}),
 	};
 }
 

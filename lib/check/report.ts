@@ -1,4 +1,5 @@
 import type {NodeFacts, Via} from '../facts/node-facts.ts';
+import {type Share, shareEqual} from '../facts/share.ts';
 import type {Known} from '../facts/unknown.ts';
 import {catalog} from './catalog.ts';
 import type {Finding, Severity, Verdict} from './check.ts';
@@ -45,7 +46,8 @@ type Summary = {
 /** Judges nodes by their facts. Nodes keep their order. */
 export function makeReport(facts: readonly NodeFacts[], choice: CheckChoice = {}): Report {
 	const chosen = new Set(chosenChecks(choice).map(({id}) => id));
-	const nodes = facts.map(node => reportNode(node, runChecks(node, choice)));
+	const share = shareEqual();
+	const nodes = facts.map(node => reportNode(node, runChecks(node, choice), share));
 	return {
 		apiVersion: 'cni-upgrade/v1',
 		kind: 'PreflightReport',
@@ -55,22 +57,34 @@ export function makeReport(facts: readonly NodeFacts[], choice: CheckChoice = {}
 	};
 }
 
-function reportNode(facts: NodeFacts, findings: readonly Finding[]): NodeReport {
+function reportNode(facts: NodeFacts, findings: readonly Finding[], share: Share): NodeReport {
 	const {node, runtime} = facts;
 	return {
 		name: node.name,
 		via: facts.via,
 		collectedAt: facts.collectedAt,
 		verdict: verdictOf(facts, findings),
-		unknown: unknownFacts(facts),
+		unknown: share(unknownFacts(facts)),
 		osImage: node.osImage,
 		kubeletVersion: node.kubeletVersion,
 		provider: node.provider,
-		runtime: {name: runtime.name, version: runtime.version},
-		configs: configReports(facts),
-		plugins: pluginReports(facts),
-		supports: supportedByAll(facts),
-		findings,
+		runtime: share({name: runtime.name, version: runtime.version}),
+		configs: share(configReports(facts)),
+		plugins: share(pluginReports(facts)),
+		supports: share(supportedByAll(facts)),
+		findings: findings.map(finding => withSharedTexts(finding, share)),
+	};
+}
+
+function withSharedTexts(finding: Finding, share: Share): Finding {
+	const {object, message, expected, effect, remedy} = finding;
+	return {
+		...finding,
+		object: share(object),
+		message: share(message),
+		expected: share(expected),
+		effect: share(effect),
+		remedy: share(remedy),
 	};
 }
 

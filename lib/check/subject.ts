@@ -32,13 +32,12 @@ export type Runtime = {
 	readonly release: RuntimeRelease | undefined;
 };
 
-const subjects = new WeakMap<NodeFacts, Subject>();
+let latest: Subject | undefined;
 
-/** The subject of these facts. Facts are plain data and do not change, so one is kept for each. */
+/** The subject of these facts. Nodes are judged one after the other, so that of the latest is kept, and a large fleet's do not add up. */
 export function subjectOf(facts: NodeFacts): Subject {
-	const kept = subjects.get(facts);
-	if (kept !== undefined) {
-		return kept;
+	if (latest?.facts === facts) {
+		return latest;
 	}
 
 	const load = loadedConfigs(facts);
@@ -51,7 +50,7 @@ export function subjectOf(facts: NodeFacts): Subject {
 		wanted: [...(isUnknown(load) ? [] : rejectedBefore(load, facts)), ...active],
 		plugins: new Map((isUnknown(facts.plugins) ? [] : facts.plugins).map(plugin => [plugin.type, plugin])),
 	};
-	subjects.set(facts, subject);
+	latest = subject;
 	return subject;
 }
 

@@ -10,18 +10,20 @@ import {
 	type Via,
 } from '../facts/node-facts.ts';
 import {providerOf} from '../facts/providers.ts';
+import type {Share} from '../facts/share.ts';
 import {isUnknown, type Known} from '../facts/unknown.ts';
 import {parseRuntimeVersion} from '../runtime/runtime-version.ts';
 
 /** What came of asking a node: its records, or why there are none. */
 export type NodeAnswer = {readonly via: Via; readonly records: string} | {readonly via: Via; readonly unknown: string};
 
-/** Joins the two halves of a node's facts: its row in the API's list, and its own answer. */
-export function joinFacts(
-	row: NodeRow,
-	answer: NodeAnswer,
-	{collectedAt, rows}: {readonly collectedAt: string; readonly rows: readonly NodeRow[]},
-): NodeFacts {
+/** The API's half of a node's facts, and what its kubelet reported of the runtime. */
+export type ApiHalf = {readonly node: NodeIdentity; readonly reportedRuntime: string};
+
+export type Join = {readonly collectedAt: string; readonly share: Share};
+
+/** Joins the two halves of a node's facts: what the API says of it, and its own answer. */
+export function joinFacts({node, reportedRuntime}: ApiHalf, answer: NodeAnswer, {collectedAt, share}: Join): NodeFacts {
 	const half = 'records' in answer ? readAnswer(answer.records) : unknownNodeHalf(answer.unknown);
 	const {runtime, configFiles, plugins, sandboxes, journal, leases} = half;
 	return {
@@ -29,13 +31,13 @@ export function joinFacts(
 		kind: 'NodeFacts',
 		via: answer.via,
 		collectedAt,
-		node: identityOf(row, rows),
-		runtime: withApiVersion(runtime, row.runtime),
-		configFiles,
-		plugins,
-		sandboxes,
-		journal,
-		leases,
+		node,
+		runtime: share(withApiVersion(runtime, reportedRuntime)),
+		configFiles: share(configFiles),
+		plugins: share(plugins),
+		sandboxes: share(sandboxes),
+		journal: share(journal),
+		leases: share(leases),
 	};
 }
 
@@ -48,26 +50,33 @@ function readAnswer(records: string): ReturnType<typeof unknownNodeHalf> {
 	}
 }
 
-function identityOf(row: NodeRow, rows: readonly NodeRow[]): NodeIdentity {
+/** Reads a row of the list; all rows are needed for what is newest among them. */
+export function apiHalf(row: NodeRow, rows: readonly NodeRow[], share: Share): ApiHalf {
+	return {node: identityOf(row, rows, share), reportedRuntime: share(row.runtime)};
+}
+
+function identityOf(row: NodeRow, rows: readonly NodeRow[], share: Share): NodeIdentity {
 	const labels = row.labels ?? {};
 	return {
 		name: row.name,
 		uid: given(row.uid),
 		os: given(labels['kubernetes.io/os']),
 		arch: given(labels['kubernetes.io/arch']),
-		osImage: given(row.osImage),
-		kernel: given(row.kernel),
-		kubeletVersion: given(row.version),
+		osImage: share(given(row.osImage)),
+		kernel: share(given(row.kernel)),
+		kubeletVersion: share(given(row.version)),
 		newestKubelet: given(newestOf(rows)),
-		ready: readyOf(row.status),
+		ready: share(readyOf(row.status)),
 		cordoned: row.status === '' ? notGiven : row.status.split(',').includes('SchedulingDisabled'),
-		provider: providerOf({
-			labels,
-			annotations: row.annotations ?? {},
-			osImage: row.osImage,
-			kubeletVersion: row.version,
-			runtime: row.runtime,
-		}),
+		provider: share(
+			providerOf({
+				labels,
+				annotations: row.annotations ?? {},
+				osImage: row.osImage,
+				kubeletVersion: row.version,
+				runtime: row.runtime,
+			}),
+		),
 	};
 }
 

@@ -1,20 +1,21 @@
 import type {Api} from '../cluster/api.ts';
-import {getBootId, type NodeRow} from '../cluster/nodes.ts';
+import {getBootId} from '../cluster/nodes.ts';
 import {parseAnswer} from '../facts/answer.ts';
 import {isUnknown} from '../facts/unknown.ts';
+import type {SshNode} from './ssh-place.ts';
 
 /**
 Why an answer that came by SSH is not the node's, or undefined where it is: an address or a template may lead to another machine. The
 machine's own host name settles it in nearly every case; else the boot id, which no two machines share, at the cost of one request.
 */
-export async function otherMachine(api: Api, row: NodeRow, records: string, signal: AbortSignal): Promise<string | undefined> {
+export async function otherMachine(api: Api, node: SshNode, records: string, signal: AbortSignal): Promise<string | undefined> {
 	const {hostname, bootId} = parseAnswer(records).host;
-	const names = [row.name, row.labels?.['kubernetes.io/hostname'] ?? row.name].flatMap(name => [name, name.split('.')[0]]);
+	const names = [node.name, node.hostname ?? node.name].flatMap(name => [name, name.split('.')[0]]);
 	if (!isUnknown(hostname) && names.some(name => name?.toLowerCase() === hostname.toLowerCase())) {
 		return undefined;
 	}
 
-	const expected = await getBootId(api, row.name, signal);
+	const expected = await getBootId(api, node.name, signal);
 	if (!isUnknown(bootId) && bootId.trim() === expected) {
 		return undefined;
 	}

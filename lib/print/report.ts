@@ -34,7 +34,9 @@ function unknownReasons(nodes: readonly NodeReport[], {width, palette}: TextOpti
 	const byReason = new Map<string, string[]>();
 	for (const {name, unknown} of nodes) {
 		for (const reason of joinReasons(unknown)) {
-			byReason.set(reason, [...(byReason.get(reason) ?? []), name]);
+			const names = byReason.get(reason) ?? [];
+			names.push(name);
+			byReason.set(reason, names);
 		}
 	}
 

@@ -17,7 +17,7 @@ export const matchingHostPatterns = (host: string, list: string) =>
 export const isNarrow = (pattern: string) => !/^\*+$/.test(pattern);
 
 /** `*` and `?` as OpenSSH means them (`match_pattern`); linear in practice, unlike a regular expression with many stars. */
-function matchesPattern(text: string, pattern: string): boolean {
+export function matchesPattern(text: string, pattern: string): boolean {
 	let [inText, inPattern, star, resume] = [0, 0, -1, 0];
 	while (inText < text.length) {
 		if (pattern[inPattern] === '*') {

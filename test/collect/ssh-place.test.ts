@@ -1,22 +1,9 @@
 import test from 'ava';
-import type {NodeRow} from '../../lib/cluster/nodes.ts';
-import {type SshPlaces, sshPlaceOf} from '../../lib/collect/ssh-place.ts';
+import {type SshNode, type SshPlaces, sshPlaceOf} from '../../lib/collect/ssh-place.ts';
 
-const row: NodeRow = {
-	name: 'worker-1',
-	status: 'Ready',
-	roles: '',
-	version: 'v1.34.2',
-	osImage: 'Debian',
-	kernel: '6',
-	runtime: 'containerd://1.7.24',
-	internalIP: '10.0.0.7',
-	externalIP: '<none>',
-	uid: 'u',
-	labels: {'kubernetes.io/hostname': 'worker-1.internal'},
-};
+const row: SshNode = {name: 'worker-1', internalIP: '10.0.0.7', externalIP: '<none>', hostname: 'worker-1.internal'};
 
-const leads = test.macro((t, changes: {places?: Partial<SshPlaces>; row?: Partial<NodeRow>}, expected: string | RegExp) => {
+const leads = test.macro((t, changes: {places?: Partial<SshPlaces>; row?: Partial<SshNode>}, expected: string | RegExp) => {
 	const place = sshPlaceOf(
 		{...row, ...changes.row},
 		{template: undefined, address: undefined, isConfigured: () => false, ...changes.places},
@@ -42,7 +29,7 @@ test(
 	'192.0.2.9',
 );
 test('IPv6', leads, {row: {internalIP: 'fd00::7'}}, 'fd00::7');
-test('no address at all', leads, {row: {internalIP: '', externalIP: '', labels: {}}}, /has no address/);
+test('no address at all', leads, {row: {internalIP: '', externalIP: '', hostname: undefined}}, /has no address/);
 test('a flag in an address', leads, {row: {internalIP: '-oProxyCommand=reboot'}}, /is no host/);
 test('a token in an address', leads, {row: {internalIP: '%h'}}, /is no host/);
 test('a space in a name', leads, {row: {name: 'a b'}, places: {template: '{name}'}}, /is no host/);

@@ -8,7 +8,7 @@ import {groupFindings} from '../../lib/check/group-findings.ts';
 import type {NodeReport, Report} from '../../lib/check/report.ts';
 import {type Palette, paletteFor, plain} from '../../lib/print/colour.ts';
 import {formatFindings} from '../../lib/print/findings.ts';
-import {formatJson} from '../../lib/print/json.ts';
+import {formatJson, jsonPieces} from '../../lib/print/json.ts';
 import {compactNames} from '../../lib/print/node-names.ts';
 import {formatReport} from '../../lib/print/report.ts';
 import {formatYaml} from '../../lib/print/yaml.ts';
@@ -196,6 +196,7 @@ test('JSON and YAML are as the published schema says, and hold nothing besides',
 		t.deepEqual(read, JSON.parse(JSON.stringify(full)));
 	}
 
+	t.is([...jsonPieces(full)].join(''), formatJson(full));
 	t.false(validate({...full, kind: 'Report'}));
 	t.true(validate({...full, added: 'later'}));
 	t.false(validateStrictly({...full, added: 'later'}));

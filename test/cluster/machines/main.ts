@@ -12,10 +12,11 @@ ends when its standard input ends, or on SIGTERM or SIGINT.
 */
 import {rmSync, writeFileSync} from 'node:fs';
 import {parseArgs} from 'node:util';
-import {joinFacts} from '../../../lib/collect/join.ts';
+import {apiHalf, joinFacts} from '../../../lib/collect/join.ts';
 import {parseAnswer} from '../../../lib/facts/answer.ts';
 import type {NodeFacts} from '../../../lib/facts/node-facts.ts';
 import {savedFactsText} from '../../../lib/facts/saved.ts';
+import {shareEqual} from '../../../lib/facts/share.ts';
 import {isUnknown, type Known} from '../../../lib/facts/unknown.ts';
 import {type NodeSetup, startEmbeddedCluster} from '../../embedded/embedded-cluster.ts';
 import {nodeObject} from '../../embedded/node-object.ts';
@@ -65,10 +66,11 @@ async function askedNode(
 		externalIP: '<none>',
 	};
 	const {osImage, kernel, runtime: reported, version: kubelet} = row;
+	const share = shareEqual();
 	const object = nodeObject({name, address, osImage, kernel, kubelet, runtime: reported, ready: 'Unknown'});
 	return {
 		setup: {object, host: {kind: 'recorded', answer: () => ''}, faults: [{kind: 'silent'}]},
-		facts: joinFacts(row, {via: 'ssh', records}, {collectedAt: new Date().toISOString(), rows: [row]}),
+		facts: joinFacts(apiHalf(row, [row], share), {via: 'ssh', records}, {collectedAt: new Date().toISOString(), share}),
 	};
 }
 

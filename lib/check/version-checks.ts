@@ -1,16 +1,13 @@
-import type {ConfigList, PluginUse} from '../cni/config-list.ts';
+import type {ConfigList} from '../cni/config-list.ts';
 import {effectiveVersion} from '../cni/effective-version.ts';
-import {ownerOf} from '../cni/owners.ts';
-import {firstReleaseWith, referencePlugins} from '../cni/reference-plugins.ts';
 import {compareSpecVersions, isSpecVersion, specVersions} from '../cni/spec-version.ts';
-import {isUnknown} from '../facts/unknown.ts';
 import type {Check, Outcome} from './check.ts';
 import {docs} from './docs.ts';
 import {effectOfRefusal, runtimeTitle} from './effects.ts';
-import {bringPlugins, crioKeepsConfig, setVersion, suggestedVersion, upgradeRuntime} from './remedies.ts';
+import {refusedUses} from './refused-uses.ts';
+import {crioKeepsConfig, setVersion, suggestedVersion, upgradeRuntime} from './remedies.ts';
 import {type Subject, subjectOf} from './subject.ts';
-import {usesOf} from './uses.ts';
-import {directoryOf, enumerate, inLine, versionList} from './words.ts';
+import {enumerate, inLine} from './words.ts';
 
 /** The spec version of a config: set, one that exists, and one that runtime and plugins know. */
 export const versionChecks: readonly Check[] = [
@@ -73,95 +70,6 @@ function eachConfig(subject: Subject, check: ConfigCheck): readonly Outcome[] {
 }
 
 const named = (list: ConfigList) => `file/${list.path}`;
-
-/** What a plugin is called with, where that is a version at all: without one it takes the config for 0.1.0. */
-function calledWith({version}: PluginUse): string {
-	return version.state === 'set' ? version.value : '0.1.0';
-}
-
-type Refusal = {
-	readonly dir: string;
-	readonly supported: readonly string[];
-	readonly called: string;
-	readonly use: PluginUse;
-};
-
-/** Plugins with the same answer in the same place have one cause, and are one outcome. */
-function refusedUses(list: ConfigList, subject: Subject): readonly Outcome[] {
-	const groups = Map.groupBy(refusals(list, subject), ({dir, supported, called, use}) =>
-		JSON.stringify([supported, called, dir, referencePlugins.includes(use.type), use.inherits]),
-	);
-	return [...groups.values()].flatMap(([first, ...others]) =>
-		first === undefined ? [] : refusal(first, [...new Set([first, ...others].map(({use}) => use.type))], list, subject),
-	);
-}
-
-function refusals(list: ConfigList, {facts, plugins}: Subject): readonly Refusal[] {
-	return usesOf(list, facts).flatMap((use): readonly Refusal[] => {
-		const plugin = plugins.get(use.type);
-		const called = calledWith(use);
-		if (
-			plugin === undefined ||
-			typeof plugin.path !== 'string' ||
-			isUnknown(plugin.supportedVersions) ||
-			!isSpecVersion(called)
-		) {
-			return [];
-		}
-
-		return plugin.supportedVersions.includes(called)
-			? []
-			: [{dir: directoryOf(plugin.path), supported: plugin.supportedVersions, called, use}];
-	});
-}
-
-function refusal(
-	{supported, called, use, dir}: Refusal,
-	types: readonly string[],
-	list: ConfigList,
-	subject: Subject,
-): readonly Outcome[] {
-	const isSet = use.version.state === 'set';
-	const says = isSet ? `config is "${called}"` : `config has no version, which counts as "${called}"`;
-	const one = types.length === 1;
-	const better = use.inherits ? suggestedVersion(subject, list) : undefined;
-	return [
-		{
-			severity: 'error',
-			object: named(list),
-			message: `${says}, ${one ? 'plugin' : 'plugins'} ${enumerate(types)} in ${dir} ${one ? 'supports' : 'support'} ${versionList(supported)}`,
-			expected: `plugins that support "${called}", or a config of a version that all of them support${better === undefined ? '' : `, such as "${better}"`}`,
-			effect: effectOfRefusal(
-				subject,
-				`incompatible CNI versions; config is "${called}", plugin supports ${versionList(supported)}`,
-			),
-			remedy: isSet ? remedyOfRefusal(called, types, list, subject, better) : setVersion(subject, list, {drain: false}),
-		},
-	];
-}
-
-/** Newer plugins where there are any; else a version that these support. */
-function remedyOfRefusal(
-	called: string,
-	types: readonly string[],
-	list: ConfigList,
-	subject: Subject,
-	better: string | undefined,
-): string {
-	const owner = ownerOf(list, subject.facts);
-	const {maxSpec} = owner ?? {};
-	const isBeyond = maxSpec !== undefined && isSpecVersion(called) && compareSpecVersions(called, maxSpec) > 0;
-	const isOwners = !types.every(type => referencePlugins.includes(type));
-	if (isBeyond && isOwners) {
-		return `No release of ${owner?.title ?? 'these plugins'} supports more than ${maxSpec}. ${setVersion(subject, list, {drain: false})}`;
-	}
-
-	const needed = isOwners ? undefined : firstReleaseWith(called);
-	const least = needed === undefined ? '' : ` Releases from ${needed} on support "${called}".`;
-	const way = bringPlugins(subject, types, list);
-	const other = better === undefined ? '' : `\nOr: ${setVersion(subject, list, {drain: false})}`;
-	return `${way}${least === '' ? '' : `\n${least.trim()}`}${other}`;
-}
 
 function missingVersion(list: ConfigList, subject: Subject): readonly Outcome[] {
 	const {state} = list.version;

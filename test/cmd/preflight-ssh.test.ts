@@ -167,7 +167,7 @@ test.serial('a changed host key is refused before anything is sent, and costs it
 	t.is(code, 3);
 	t.regex(
 		found(report, 'worker-2')?.unknown.join() ?? '',
-		/host key of host\/127\.0\.0\.1:\d+ has changed.*known_hosts:2.*ssh-keygen -R/,
+		/host key of host\/127\.0\.0\.1:\d+ has changed.*known_hosts:2.*ssh-keygen -f \S+ -R/,
 	);
 	t.is(sshd['worker-2']?.seen.logins.length, before);
 	t.deepEqual(errorsOf(report, 'worker-1'), ['plugin-supports-config']);

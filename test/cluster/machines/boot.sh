@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2154
 # Starts a machine in its network namespace and in control groups of its own. Sourced by machines.sh.
 
 boot() {

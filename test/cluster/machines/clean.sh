@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2154
 # Removes every trace of the machines, whatever state they are in. Sourced by machines.sh.
 
 clean() {

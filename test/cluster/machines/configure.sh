@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2154
 # Who a machine is, who may enter it, and what is wrong with it. Sourced by machines.sh.
 
 # Keys of the user and of each machine, and what OpenSSH needs to find and to know them.

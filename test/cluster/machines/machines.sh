@@ -18,6 +18,7 @@
 # $state/ssh/password.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck disable=SC2034 # The parts read it.
 cache=$(cd "$here/../../.." && pwd)/.cache/machines
 # One fixed place, so that `down` of any checkout finds what another one made.
 state=/var/lib/cni-upgrade-machines

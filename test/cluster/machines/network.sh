@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2154
 # The wires. Every address but this machine's end of the wire to jump is in a network namespace of the rig's own. Sourced by machines.sh.
 
 outer=10.213.77

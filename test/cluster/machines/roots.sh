@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2154
 # Base roots, one a release of Debian, made once with debootstrap and copied for each machine. Sourced by machines.sh.
 
 packages=systemd,systemd-sysv,dbus,openssh-server,sudo,iproute2,iptables,procps,kmod,containerd,containernetworking-plugins

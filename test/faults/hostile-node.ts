@@ -88,7 +88,11 @@ function hostileObject(object: NodeSetup['object']): NodeSetup['object'] {
 		metadata: {
 			...metadata,
 			labels: {...metadata.labels, 'eks.amazonaws.com/nodegroup': hostileText},
-			annotations: {...metadata.annotations, __proto__: hostileText, note: hostileText.repeat(100)},
+			annotations: {
+				...metadata.annotations,
+				...(JSON.parse(`{"__proto__": "x"}`) as Record<string, string>),
+				note: hostileText.repeat(100),
+			},
 		},
 		status: {
 			...status,

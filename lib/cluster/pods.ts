@@ -73,14 +73,11 @@ export async function podsResourceVersion(api: Api, {namespace, labelSelector, s
 }
 
 /** Deletes all that match, in one request; there may be none. */
-export async function deletePods(
-	api: Api,
-	{namespace, labelSelector, dryRun = false, signal}: PodsOf & {readonly dryRun?: boolean},
-): Promise<void> {
+export async function deletePods(api: Api, {namespace, labelSelector, signal}: PodsOf): Promise<void> {
 	await api.request({
 		method: 'DELETE',
 		path: podsPath(namespace),
-		query: {labelSelector, dryRun: dryRun ? 'All' : undefined},
+		query: {labelSelector},
 		accept: metadataListOnly,
 		signal,
 	});

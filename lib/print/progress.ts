@@ -15,7 +15,8 @@ export type Progress = {
 
 /** On a terminal one line that turns; elsewhere plain lines, few of them. */
 export async function startProgress(stderr: Output): Promise<Progress> {
-	return stderr.isTTY === true ? spinner(stderr) : lines(stderr);
+	// ora counts lines by dividing by the columns, and never ends where a terminal says that it has none.
+	return stderr.isTTY === true && stderr.columns !== 0 ? spinner(stderr) : lines(stderr);
 }
 
 /** ora writes colours and symbols into pipes too, so it is loaded for terminals only. */

@@ -2,7 +2,7 @@ import {type Access, requireAccess} from '../cluster/access.ts';
 import type {Api} from '../cluster/api.ts';
 import {ApiError} from '../cluster/errors.ts';
 import {createNamespace} from '../cluster/namespaces.ts';
-import {createPod, deletePods, podsResourceVersion} from '../cluster/pods.ts';
+import {createPod, podsResourceVersion} from '../cluster/pods.ts';
 import {exitCode, UserError} from '../errors.ts';
 import {labels, type probePod} from './probe-pod.ts';
 
@@ -24,20 +24,18 @@ absent and we may.
 export async function admitProbe(admission: Admission): Promise<string> {
 	const {api, namespace, run, signal} = admission;
 	await rehearse(admission);
-	await deletePods(api, {namespace, labelSelector: `${labels.run}=${run}`, dryRun: true, signal});
-	await requireAccess(api, notRehearsed(namespace), signal);
+	await requireAccess(api, namespace, notRehearsed, signal);
 	return podsResourceVersion(api, {namespace, labelSelector: `${labels.run}=${run}`, signal});
 }
 
-/** What a run does later and no dry run tries. Without the last of these, the ConfigMap that it made would stay. */
-function notRehearsed(namespace: string): readonly Access[] {
-	return [
-		{verb: 'watch', resource: 'pods', namespace},
-		{verb: 'get', resource: 'pods', subresource: 'log', namespace},
-		{verb: 'create', resource: 'configmaps', namespace},
-		{verb: 'delete', resource: 'configmaps', namespace},
-	];
-}
+/** What a run does later and no dry run tries. Without the last two of these, what it made would stay. */
+const notRehearsed = [
+	{verb: 'watch', resource: 'pods'},
+	{verb: 'get', resource: 'pods', subresource: 'log'},
+	{verb: 'create', resource: 'configmaps'},
+	{verb: 'delete', resource: 'configmaps'},
+	{verb: 'deletecollection', resource: 'pods'},
+] as const satisfies readonly Omit<Access, 'namespace'>[];
 
 async function rehearse(admission: Admission): Promise<void> {
 	const {api, namespace, pod, signal} = admission;

@@ -24,7 +24,7 @@ export class Launches {
 		this.#named = image === undefined ? undefined : {image, hostDirs: []};
 	}
 
-	/** Two GETs for each kind of node, unless the image was named. */
+	/** One GET for each kind of node, or two where no other kind says the same, unless the image was named. */
 	static async choose(
 		targets: readonly ProbeTarget[],
 		{api, image}: {readonly api: Api; readonly image: string | undefined},
@@ -32,8 +32,13 @@ export class Launches {
 	): Promise<Launches> {
 		const launches = new Launches(api, image);
 		if (launches.#named === undefined) {
-			const kinds = Map.groupBy(targets, kindOf);
-			await Promise.all([...kinds].map(async ([kind, members]) => launches.#chooseFor(kind, members, signal)));
+			const kinds = [...Map.groupBy(targets, kindOf).values()];
+			const held = await Promise.all(kinds.map(async ([first]) => (first === undefined ? [] : launches.#images(first, signal))));
+			await Promise.all(
+				kinds.map(async (members, index) =>
+					launches.#chooseFor(members, held[index] ?? [], namesIn(held.toSpliced(index, 1)), signal),
+				),
+			);
 		}
 
 		return launches;
@@ -50,28 +55,39 @@ export class Launches {
 		return this.#named === undefined && (await this.#askItself(target, signal)) && this.of(target)?.image !== before?.image;
 	}
 
-	async #chooseFor(kind: string, members: readonly ProbeTarget[], signal: AbortSignal): Promise<void> {
+	/** `held`: what the first of a kind says that it holds; `others`: what nodes of other kinds hold. */
+	async #chooseFor(
+		members: readonly ProbeTarget[],
+		held: readonly NodeImage[],
+		others: ReadonlySet<string>,
+		signal: AbortSignal,
+	): Promise<void> {
 		const [first, last] = [members[0], members.at(-1)];
-		if (first === undefined || last === undefined || first === last) {
-			await Promise.all(members.map(async member => this.#askItself(member, signal)));
+		if (first === undefined || last === undefined) {
 			return;
 		}
 
-		const [held, alsoHeld] = await Promise.all([this.#images(first, signal), this.#images(last, signal)]);
-		const names = new Set(alsoHeld.flatMap(({names}) => names));
-		const launch = chooseLaunch(
-			first,
-			held.map(image => ({...image, names: image.names.filter(name => names.has(name))})),
-		);
+		if (first === last) {
+			this.#speaksForItself(first, held);
+			return;
+		}
+
+		const launch =
+			chooseLaunch(first, confirmed(held, others)) ??
+			chooseLaunch(first, confirmed(held, namesIn([await this.#images(last, signal)])));
 		if (launch === undefined) {
 			await Promise.all(members.map(async member => this.#askItself(member, signal)));
 		} else {
-			this.#byKind.set(kind, launch);
+			this.#byKind.set(kindOf(first), launch);
 		}
 	}
 
 	async #askItself(target: ProbeTarget, signal: AbortSignal): Promise<boolean> {
-		const launch = chooseLaunch(target, await this.#images(target, signal));
+		return this.#speaksForItself(target, await this.#images(target, signal));
+	}
+
+	#speaksForItself(target: ProbeTarget, images: readonly NodeImage[]): boolean {
+		const launch = chooseLaunch(target, images);
 		if (launch !== undefined) {
 			this.#byNode.set(target.node, launch);
 		}
@@ -94,4 +110,13 @@ export class Launches {
 			this.#window.release();
 		}
 	}
+}
+
+function namesIn(lists: readonly (readonly NodeImage[])[]): ReadonlySet<string> {
+	return new Set(lists.flat().flatMap(({names}) => names));
+}
+
+/** Those images, by those names, that others hold too. */
+function confirmed(images: readonly NodeImage[], others: ReadonlySet<string>): readonly NodeImage[] {
+	return images.map(image => ({...image, names: image.names.filter(name => others.has(name))}));
 }

@@ -20,8 +20,11 @@ const maxAlive = 250;
 /** Logs that are read at the same time: one that never ends holds a connection, and pods have to be made over others. */
 const maxLogs = 8;
 
-/** Finished pods are deleted so many at a time: one request for all of them. */
+/** Finished pods are deleted so many at a time, as long as others need their places: one request for all of them. */
 const deleteBatch = 100;
+
+/** Milliseconds without an end of any pod after which those that are done with make room, though they are no whole batch. */
+const stalledAfter = 1_000;
 
 export type ProbeRunOptions = {
 	readonly api: Api;
@@ -47,6 +50,8 @@ export class ProbeRun {
 	/** Indices of pods that are done with and can be deleted. */
 	#finished: number[] = [];
 	#nextIndex = 0;
+	/** Nodes that have no pod yet. */
+	#unstarted = 0;
 	/** Aborts everything when the run cannot go on, such as when deleting pods is refused. */
 	readonly #broken = new AbortController();
 
@@ -63,9 +68,11 @@ export class ProbeRun {
 		const probes: Promise<void>[] = [];
 		// Silent nodes last: they hold their places longest.
 		const order = [...targets].sort((a, b) => Number(a.notReady) - Number(b.notReady));
+		this.#unstarted = order.length;
 		try {
 			for (const target of order) {
-				await this.#alive.acquire(signal);
+				await this.#takePlace(signal);
+				this.#unstarted -= 1;
 				probes.push(this.#probeNode(target, signal));
 			}
 		} finally {
@@ -93,7 +100,7 @@ export class ProbeRun {
 	/** Makes one pod, waits for its end and reads its answer. A second try takes a place of its own in the window. */
 	async #fly(target: ProbeTarget, signal: AbortSignal, retry = false): Promise<Landing> {
 		if (retry) {
-			await this.#alive.acquire(signal);
+			await this.#takePlace(signal);
 		}
 
 		const index = this.#nextIndex++;
@@ -108,6 +115,34 @@ export class ProbeRun {
 		} finally {
 			this.#flights.delete(name);
 			this.#finish(index);
+		}
+	}
+
+	/** Takes a place in the window. Finished pods give theirs up in batches, and where only silent nodes are left none gets full. */
+	async #takePlace(signal: AbortSignal): Promise<void> {
+		const waiting = new AbortController();
+		if (this.#alive.taken >= this.#alive.limit) {
+			void this.#makeRoom(AbortSignal.any([signal, waiting.signal]));
+		}
+
+		try {
+			await this.#alive.acquire(signal);
+		} finally {
+			waiting.abort();
+		}
+	}
+
+	async #makeRoom(signal: AbortSignal): Promise<void> {
+		try {
+			while (!signal.aborted) {
+				const finished = this.#finished.length;
+				await this.#options.clock.sleep(stalledAfter, signal);
+				if (finished > 0 && finished === this.#finished.length) {
+					await this.#deleteFinished();
+				}
+			}
+		} catch {
+			// There is room, or the run is over.
 		}
 	}
 
@@ -173,7 +208,7 @@ export class ProbeRun {
 
 	#finish(index: number): void {
 		this.#finished.push(index);
-		if (this.#finished.length >= deleteBatch) {
+		if (this.#finished.length >= deleteBatch && this.#unstarted > 0) {
 			void this.#deleteFinished();
 		}
 	}

@@ -1,3 +1,4 @@
+import '../fuzz-runs.ts';
 import test from 'ava';
 import * as fc from 'fast-check';
 import {parseVersionAnswer} from '../../lib/cni/version-answer.ts';

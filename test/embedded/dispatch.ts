@@ -7,7 +7,7 @@ import {answerList} from './list.ts';
 import {keyOf} from './objects.ts';
 import type {RequestInfo} from './request-info.ts';
 import type {Resource, Verb} from './resources.ts';
-import {answerReview} from './review.ts';
+import {answerReview, answerRulesReview} from './review.ts';
 import {negotiate, shapeObject} from './shape.ts';
 import {refuse} from './status.ts';
 import type {Store} from './store.ts';
@@ -77,7 +77,7 @@ function answer({store, admission}: Backend, {info, user, accept, body, response
 			openWatch(store, info, row, accept, response, watchFault);
 			break;
 		case 'create':
-			send(response, 201, row.resource === 'selfsubjectaccessreviews' ? answerReview(user, body) : answerCreate(write));
+			send(response, 201, reviews[row.resource]?.(user, body) ?? answerCreate(write));
 			break;
 		case 'delete':
 			send(response, 200, answerDelete(write));
@@ -89,6 +89,12 @@ function answer({store, admission}: Backend, {info, user, accept, body, response
 			throw refuse.notImplemented(`${info.verb} of ${row.resource}`);
 	}
 }
+
+/** Questions that are created and never kept. */
+const reviews: Readonly<Record<string, (user: User, body: unknown) => unknown>> = {
+	selfsubjectaccessreviews: answerReview,
+	selfsubjectrulesreviews: answerRulesReview,
+};
 
 function answerGet(store: Store, info: RequestInfo, row: Resource, accept: string | undefined): unknown {
 	const shape = negotiate(accept, row);

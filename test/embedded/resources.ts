@@ -71,6 +71,17 @@ export const resources: readonly Resource[] = [
 		subresources: {},
 		shapes: [],
 	},
+	{
+		group: 'authorization.k8s.io',
+		version: 'v1',
+		resource: 'selfsubjectrulesreviews',
+		kind: 'SelfSubjectRulesReview',
+		namespaced: false,
+		shortNames: [],
+		verbs: ['create'],
+		subresources: {},
+		shapes: [],
+	},
 ];
 
 /** The resource of that name; `group` and `version` as they stand in the path. */

@@ -39,7 +39,11 @@ const publicPaths = /^\/(version|healthz|livez|readyz)\/?$/;
 const discoveryPaths = /^\/(api|apis)(\/[^/]+){0,2}\/?$/;
 
 /** What every user may ask of itself (`system:basic-user`). */
-const basicUser: Rule = {verbs: ['create'], apiGroups: ['authorization.k8s.io'], resources: ['selfsubjectaccessreviews']};
+const basicUser: Rule = {
+	verbs: ['create'],
+	apiGroups: ['authorization.k8s.io'],
+	resources: ['selfsubjectaccessreviews', 'selfsubjectrulesreviews'],
+};
 
 export class Users {
 	readonly #byName: Map<string, User>;
@@ -118,10 +122,14 @@ export function authorize(user: User, info: RequestInfo): void {
 	}
 }
 
+/** Every rule of a user, with those that all users have. */
+export function rulesOf(user: User): readonly Rule[] {
+	return user === anonymous ? user.rules : [...user.rules, basicUser];
+}
+
 export function allows(user: User, attributes: Attributes): boolean {
 	const resource = attributes.subresource === '' ? attributes.resource : `${attributes.resource}/${attributes.subresource}`;
-	const rules = user === anonymous ? user.rules : [...user.rules, basicUser];
-	return rules.some(
+	return rulesOf(user).some(
 		({verbs, apiGroups = [''], resources, resourceNames, namespaces}) =>
 			covers(verbs, attributes.verb) &&
 			covers(apiGroups, attributes.group) &&

@@ -21,15 +21,14 @@ const requests: Readonly<Record<string, Omit<FaultRule, 'fault'> & {readonly new
 	'the rehearsal': {verb: 'create', resource: 'pods'},
 	'make the namespace': {verb: 'create', resource: 'namespaces', newNamespace: true},
 	'the second rehearsal': {verb: 'create', resource: 'pods', skip: 1, newNamespace: true},
-	'the rehearsed deletion': {verb: 'deletecollection', resource: 'pods'},
-	'ask for a right': {verb: 'create', resource: 'selfsubjectaccessreviews'},
+	'ask for the rights': {verb: 'create', resource: 'selfsubjectrulesreviews'},
 	'list pods': {verb: 'list', resource: 'pods'},
 	'make the ConfigMap': {verb: 'create', resource: 'configmaps'},
 	'open the watch': {verb: 'watch', resource: 'pods'},
 	'make the first pod': {verb: 'create', resource: 'pods', skip: 1},
 	'make a pod': {verb: 'create', resource: 'pods', skip: 5},
 	'read a log': {verb: 'get', resource: 'pods', subresource: 'log'},
-	'delete the pods': {verb: 'deletecollection', resource: 'pods', skip: 1},
+	'delete the pods': {verb: 'deletecollection', resource: 'pods'},
 	'delete the ConfigMap': {verb: 'delete', resource: 'configmaps'},
 };
 

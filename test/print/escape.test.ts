@@ -4,6 +4,7 @@ import {parse} from 'yaml';
 import {escapeJson, escapeLines, escapeText} from '../../lib/print/escape.ts';
 import {formatJson} from '../../lib/print/json.ts';
 import {formatYaml, formatYamlDocuments} from '../../lib/print/yaml.ts';
+import {fuzzRuns} from '../fuzz-runs.ts';
 import {forbidden, hostileText} from './hostile-text.ts';
 
 const shows = test.macro((t, input: string, expected: string) => {
@@ -61,7 +62,7 @@ test('no byte string leaves a control character, however it is written', t => {
 			t.notRegex(formatJson({[text]: text}).replaceAll('\n', ''), forbidden);
 			t.notRegex(formatYaml({[text]: [text]}).replaceAll('\n', ''), forbidden);
 		}),
-		{numRuns: 2000},
+		fuzzRuns(2000),
 	);
 });
 
@@ -71,7 +72,7 @@ test('JSON and YAML say the same as before when they are read again', t => {
 			t.deepEqual(JSON.parse(formatJson({a: text})), {a: text});
 			t.deepEqual(parse(formatYaml({a: text})), {a: text.toWellFormed()});
 		}),
-		{numRuns: 1000},
+		fuzzRuns(1000),
 	);
 	t.is(escapeJson('{\n"a": "\u{e0041}"}'), '{\n"a": "\\udb40\\udc41"}');
 });

@@ -13,6 +13,7 @@ import {compactNames} from '../../lib/print/node-names.ts';
 import {formatReport} from '../../lib/print/report.ts';
 import {formatYaml} from '../../lib/print/yaml.ts';
 import {memoryStream} from '../cmd/run-cli.ts';
+import {fuzzRuns} from '../fuzz-runs.ts';
 import {forbidden, hostileText} from './hostile-text.ts';
 
 const options = {palette: plain, width: 100, wide: false, head: true};
@@ -229,7 +230,7 @@ test('a node controls no byte of the output but its own text', t => {
 				t.regex(line, /^$|^ {2}|^ERROR plugin-supports-config$/);
 			}
 		}),
-		{numRuns: 300},
+		fuzzRuns(300),
 	);
 });
 

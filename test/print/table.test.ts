@@ -4,6 +4,7 @@ import {paletteFor} from '../../lib/print/colour.ts';
 import {formatTable} from '../../lib/print/table.ts';
 import {truncate, widthOf, wrap} from '../../lib/print/width.ts';
 import {memoryStream} from '../cmd/run-cli.ts';
+import {fuzzRuns} from '../fuzz-runs.ts';
 import {forbidden, hostileText} from './hostile-text.ts';
 
 test('columns stand apart as in kubectl, without borders and without trailing spaces', t => {
@@ -72,7 +73,7 @@ test('whatever stands in the cells, there is one line a row, every column starts
 				t.notRegex(line, forbidden);
 			}
 		}),
-		{numRuns: 300},
+		fuzzRuns(300),
 	);
 });
 

@@ -1,11 +1,11 @@
 import test from 'ava';
 import * as fc from 'fast-check';
 import {decideHostKey, type HostKeyDecision, knownKeyTypes} from '../../lib/ssh/known-hosts/known-hosts.ts';
+import {fuzzRuns} from '../fuzz-runs.ts';
 import {blobOf, recordedKeys as keys} from './keys.ts';
 import {knownHostsText} from './known-hosts-text.ts';
 
-/** Many more by hand: CNI_UPGRADE_FUZZ_RUNS=1000000. */
-const numRuns = Number(process.env['CNI_UPGRADE_FUZZ_RUNS'] ?? 2000);
+const {numRuns} = fuzzRuns(2000);
 
 test('whatever the files say, the decision is borne out by them', t => {
 	// A long run is one test.

@@ -5,10 +5,11 @@ import test from 'ava';
 import * as fc from 'fast-check';
 import {UserError} from '../../lib/errors.ts';
 import {readSshConfig, type SshConfigSources} from '../../lib/ssh/config/ssh-config.ts';
+import {fuzzRuns} from '../fuzz-runs.ts';
 import {anyText, randomConfig} from './random-config.ts';
 import {askSsh, readAnswer, sshVersion, tell} from './ssh-g.ts';
 
-const numRuns = Number(process.env['CNI_UPGRADE_FUZZ_RUNS'] ?? 1000);
+const {numRuns} = fuzzRuns(1000);
 const version = sshVersion();
 const {username: user, homedir: home, uid} = userInfo();
 

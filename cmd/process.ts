@@ -5,7 +5,7 @@ import {runCli} from './root.ts';
 
 /** Runs the command line of a process with its streams and signals, and returns the code with which it should end. */
 export async function runInProcess({argv, stdout, stderr, stdin, env}: NodeJS.Process): Promise<ExitCode> {
-	keepYoungGenerationSmall();
+	keepMemorySmall();
 	let unwritten: Error | undefined;
 	for (const stream of [stdout, stderr]) {
 		stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -28,11 +28,13 @@ export async function runInProcess({argv, stdout, stderr, stdin, env}: NodeJS.Pr
 }
 
 /**
-What a large fleet answers is read once and dropped, over which V8's young generation grows to 48 MiB, and what should die there is kept
-beside it: 100 MiB for 5,000 nodes that make nothing faster. It stays as small as it begins.
+What a large fleet answers is read once and dropped, and V8 would rather take more memory than look for it: its young generation grows, and
+the old one is left alone for long. So the first stays as it begins and the second is looked through often: of 5,000 nodes, 150 MiB at the
+peak in place of 250, for a tenth more time.
 */
-function keepYoungGenerationSmall(): void {
+function keepMemorySmall(): void {
 	setFlagsFromString('--semi-space-growth-factor=1');
+	setFlagsFromString('--optimize-for-size');
 }
 
 /** Aborted by the first Ctrl-C, TERM or HUP, so that a command can remove what it made; the second ends the process at once. */

@@ -10,6 +10,7 @@ import type {Arguments} from './command.ts';
 import type {Context} from './context.ts';
 import {unknownCheck} from './explain.ts';
 import type {reportOptions} from './report-options.ts';
+import {writePieces} from './write-pieces.ts';
 
 type ReportArguments = Arguments<typeof reportOptions>;
 
@@ -22,12 +23,14 @@ export function checkChoice({skip, only}: ReportArguments, command: string): voi
 }
 
 /** Judges facts, writes the report to stdout and returns the exit code that it stands for. */
-export function reportFacts(facts: readonly NodeFacts[], args: ReportArguments, {stdout, env}: Context): ExitCode {
+export async function reportFacts(
+	facts: readonly NodeFacts[],
+	args: ReportArguments,
+	{stdout, env, signal}: Context,
+): Promise<ExitCode> {
 	const report = makeReport(facts, {skip: args.skip, only: args.only});
-	for (const piece of format(report, args, {palette: paletteFor(stdout, env), width: Math.min(stdout.columns ?? 120, 160)})) {
-		stdout.write(piece);
-	}
-
+	const pieces = format(report, args, {palette: paletteFor(stdout, env), width: Math.min(stdout.columns ?? 120, 160)});
+	await writePieces(stdout, pieces, signal);
 	return exitCodeOf(report, args['fail-on']);
 }
 

@@ -16,7 +16,7 @@ async function preflight(fleet: Fleet, ...args: readonly string[]) {
 /** Kinds of node in a recorded fleet, each asked once for its images, and nodes on a page. */
 const [kinds, pageSize] = [2, 500];
 
-/** What is promised for any fleet; see README, "What it costs". */
+/** What is promised for any fleet; see the figures of `npm run bench`. */
 function assertPromises(t: ExecutionContext, nodes: number, stats: FleetStats): void {
 	const pages = Math.ceil(nodes / pageSize);
 	t.true(stats.requests <= 1.02 * nodes + 6 + kinds + pages, JSON.stringify(stats.byVerb));

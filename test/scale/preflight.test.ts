@@ -41,6 +41,25 @@ test('1,000 nodes are asked with one request each over 16 connections at most, w
 	}
 });
 
+test('100 nodes keep to it too, once their namespace is there', async t => {
+	const fleet = await startFleet({nodes: 100});
+	try {
+		await preflight(fleet);
+		const first = await fleet.stats();
+		const {code, stderr} = await preflight(fleet);
+		t.is(code, 3, stderr);
+		const {requests, pods, ...stats} = await fleet.stats();
+		assertPromises(t, 100, {
+			...stats,
+			requests: requests - first.requests,
+			connections: stats.connections - first.connections,
+			pods: {...pods, made: pods.made - first.pods.made},
+		});
+	} finally {
+		await fleet.stop();
+	}
+});
+
 test('--via api is one request for 5,000 nodes', async t => {
 	const fleet = await startFleet({nodes: 5_000});
 	try {

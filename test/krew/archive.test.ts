@@ -3,17 +3,21 @@ import {createHash} from 'node:crypto';
 import {mkdirSync, mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
 import {gunzipSync, gzipSync} from 'node:zlib';
 import test from 'ava';
 import {packTar, type TarEntry, unpackTar} from 'modern-tar';
 import {parse} from 'yaml';
 import {archiveName, fillManifest, makeArchive, makeRelease} from '../../krew/archive.ts';
+import {buildPlugin} from '../../krew/build.ts';
+import {noticesFor} from '../../krew/notices.ts';
 import {version} from '../../lib/version.ts';
 import {archiveComplaints} from './archive-rules.ts';
 import {pathWith} from './built-plugin.ts';
 import {manifestComplaints} from './manifest-rules.ts';
 
 const template = readFileSync(new URL('../../krew/cni-upgrade.yaml', import.meta.url), 'utf8');
+const root = fileURLToPath(new URL('../../', import.meta.url));
 const license = readFileSync(new URL('../../LICENSE', import.meta.url));
 const bin = 'kubectl-cni_upgrade';
 
@@ -22,24 +26,25 @@ await makeRelease(directory);
 const archive = readFileSync(join(directory, archiveName));
 test.after.always(() => rmSync(directory, {recursive: true}));
 
-test('the archive holds the executable and LICENSE as regular files, and krew takes it', async t => {
+test('the archive holds the executable and its licenses as regular files, and krew takes it', async t => {
 	t.deepEqual(await archiveComplaints(archive, bin), []);
-	t.deepEqual(
-		(await unpackTar(gunzipSync(archive), {strict: true})).map(({header: {name, type, mode, size}}) => ({
-			name,
-			type,
-			mode,
-			size,
-		})),
-		[
-			{name: 'LICENSE', type: 'file', mode: 0o644, size: license.length},
-			{name: bin, type: 'file', mode: 0o755, size: readFileSync(join(directory, bin)).length},
-		],
-	);
+	const entries = await unpackTar(gunzipSync(archive), {strict: true});
+	const headers = entries.map(({header: {name, type, mode, size}}) => ({name, type, mode, size}));
+	t.deepEqual(headers, [
+		{name: 'LICENSE', type: 'file', mode: 0o644, size: license.length},
+		{name: 'THIRD-PARTY-LICENSES', type: 'file', mode: 0o644, size: headers[1]?.size ?? 0},
+		{name: bin, type: 'file', mode: 0o755, size: readFileSync(join(directory, bin)).length},
+	]);
+	const notices = Buffer.from(entries[1]?.data ?? []).toString();
+	for (const name of ['yargs', '@kubernetes/client-node', 'ssh2', 'ora', 'cli-table3', 'yaml']) {
+		t.regex(notices, new RegExp(`^${name.replace('/', '\\/')} \\d+\\.`, 'm'), name);
+	}
 });
 
 test('the archive says nothing of when, where and by whom it was made', async t => {
-	const again = await makeArchive({executable: readFileSync(join(directory, bin)), license});
+	const built = Object.keys(await buildPlugin(join(directory, 'again')));
+	const notices = Buffer.from(await noticesFor(built, root));
+	const again = await makeArchive({executable: readFileSync(join(directory, bin)), license, notices});
 	t.true(again.equals(archive));
 	// RFC 1952: flags, four bytes of time, then level and system.
 	t.deepEqual([...archive.subarray(3, 10)], [0, 0, 0, 0, 0, 2, 255]);

@@ -50,6 +50,14 @@ runtime would find them; only executables of this machine are, never scripts.`,
 			collectedAt: new Date(context.clock.now()).toISOString(),
 			signal: context.signal,
 		});
+		const saved = facts.find(({via}) => via !== 'file');
+		if (saved !== undefined && (args.runtime !== undefined || args['bin-dir'].length > 0)) {
+			throw usageError(
+				`${args.runtime === undefined ? '--bin-dir' : '--runtime'} has no effect on saved facts, such as those of node/${saved.node.name}: they say what the node itself has`,
+				'lint',
+			);
+		}
+
 		return reportFacts(facts, args, context);
 	},
 });

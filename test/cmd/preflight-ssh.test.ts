@@ -34,6 +34,7 @@ const cluster = await startEmbeddedCluster({
 		asked(configNewerThanPlugins(), 'sudo-asks', 'password s3cret'),
 		asked(configNewerThanPlugins(), 'sudo-denied', 'denied'),
 		asked(configNewerThanPlugins(), 'elsewhere', 'nopasswd'),
+		asked(configNewerThanPlugins(), 'endless', 'nopasswd'),
 	],
 	users: [{name: 'lister', rules: [{verbs: ['list', 'get'], apiGroups: [''], resources: ['nodes']}]}],
 });
@@ -47,6 +48,7 @@ for (const name of [...names, 'sudo-free', 'sudo-asks', 'sudo-denied']) {
 	});
 }
 
+sshd['endless'] = await startSshServer({tree: cluster.tree('endless'), authorizedKey: clientKey.public, endless: true});
 // An address that leads to another machine than the node.
 sshd['elsewhere'] = sshd['sudo-free'] as SshServer;
 sshd['jump'] = await startSshServer({authorizedKey: clientKey.public, forwards: true});
@@ -201,6 +203,14 @@ test.serial('an address that leads to another machine is no answer of the node',
 	configure({known: ['sudo-free']});
 	const {report} = await preflight(['--via', 'ssh', 'elsewhere']);
 	t.regex(found(report, 'elsewhere')?.unknown.join() ?? '', /SSH led to another machine: it calls itself sudo-free/);
+});
+
+test.serial('a node that answers without an end costs its own row, and no escape of it reaches the report', async t => {
+	configure({known: ['worker-1', 'endless']});
+	const {report, stdout, stderr} = await preflight(['--via', 'ssh', 'worker-1', 'endless']);
+	t.regex(found(report, 'endless')?.unknown.join() ?? '', /sent more than 262144 bytes of output/);
+	t.deepEqual(errorsOf(report, 'worker-1'), ['plugin-supports-config']);
+	t.false(`${stdout}${stderr}`.includes('\u001b'));
 });
 
 test.serial('a key that is not authorized is told as that', async t => {

@@ -70,6 +70,9 @@ test.serial('-o json is as the schema says, and what --save kept is judged the s
 	const again = await cli(['lint', saved, '-o', 'json']);
 	t.is(again.code, 3, again.stderr);
 	t.deepEqual(JSON.parse(again.stdout), report);
+	const judgedFor = await cli(['lint', saved, '--runtime', 'containerd://1.6.20']);
+	t.is(judgedFor.code, 2);
+	t.regex(judgedFor.stderr, /--runtime has no effect on saved facts/);
 
 	const wide = await cli([
 		'lint',

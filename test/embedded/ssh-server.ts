@@ -15,6 +15,8 @@ export type SshServerOptions = {
 	readonly forwards?: boolean;
 	/** What a noisy shell says around every command's own output. */
 	readonly noise?: {readonly before: string; readonly after: string};
+	/** Every command answers with bytes without an end. */
+	readonly endless?: boolean;
 	/** Connections that are dropped before the banner, as sshd sheds load (MaxStartups). */
 	readonly drops?: number;
 };
@@ -102,7 +104,7 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
 	};
 }
 
-function serveSession(session: Session, {tree, noise}: SshServerOptions, seen: SshServer['seen']): void {
+function serveSession(session: Session, {tree, noise, endless}: SshServerOptions, seen: SshServer['seen']): void {
 	session.on('exec', (accept, reject, {command}) => {
 		if (tree === undefined) {
 			reject();
@@ -110,8 +112,22 @@ function serveSession(session: Session, {tree, noise}: SshServerOptions, seen: S
 		}
 
 		seen.commands.push(command);
+		if (endless === true) {
+			writeForEver(accept());
+			return;
+		}
+
 		runCommand(accept(), command, tree, noise);
 	});
+}
+
+function writeForEver(channel: ServerChannel): void {
+	const more = () => {
+		while (channel.writable && channel.write(Buffer.alloc(16_384, 0x1b)));
+	};
+	channel.on('drain', more).on('error', () => {});
+	channel.resume();
+	more();
 }
 
 function runCommand(channel: ServerChannel, command: string, tree: NodeTree, noise: SshServerOptions['noise']): void {

@@ -1,4 +1,5 @@
 import {readConfigList} from '../cni/config-list.ts';
+import {ownerOfFile} from '../cni/owners.ts';
 import type {ConfigFile, JsonValue} from '../facts/node-facts.ts';
 import {isUnknown, knownOr} from '../facts/unknown.ts';
 import type {Check, Outcome} from './check.ts';
@@ -101,7 +102,8 @@ function brokenConfigs(subject: Subject): readonly Outcome[] {
 			object: `file/${path}`,
 			message: `it cannot be read as a config: ${reason}`,
 			expected: 'a config that the runtime can parse',
-			remedy: withCommands('Mend it, or take it out of the directory:', [`mv ${shellWord(path)} /root/`]),
+			remedy:
+				atItsSource(path, subject) ?? withCommands('Mend it, or take it out of the directory:', [`mv ${shellWord(path)} /root/`]),
 		}));
 }
 
@@ -119,14 +121,24 @@ function wrongExtensions(subject: Subject): readonly Outcome[] {
 				object: `file/${file.path}`,
 				message: `it holds ${isList ? 'a config list' : 'a single plugin'} and is named ${fileName(file.path)}: ${reason}`,
 				expected: isList ? 'the extension .conflist' : 'the extension .conf',
-				remedy: isThere(subject, better)
-					? withCommands(`${inLine(fileName(better))} is there already. Take this one out of the directory:`, [
-							`mv ${shellWord(file.path)} /root/`,
-						])
-					: withCommands('Rename it inside the directory:', [`mv ${shellWord(file.path)} ${shellWord(better)}`]),
+				remedy:
+					atItsSource(file.path, subject) ??
+					(isThere(subject, better)
+						? withCommands(`${inLine(fileName(better))} is there already. Take this one out of the directory:`, [
+								`mv ${shellWord(file.path)} /root/`,
+							])
+						: withCommands('Rename it inside the directory:', [`mv ${shellWord(file.path)} ${shellWord(better)}`])),
 			},
 		];
 	});
+}
+
+/** How to mend a file that somebody writes again; undefined where a change on the node would stay. */
+function atItsSource(path: string, {facts}: Subject): string | undefined {
+	const owner = ownerOfFile(path, facts);
+	return owner === undefined || owner.rewrites === 'never' || owner.rewrites === 'with-package'
+		? undefined
+		: `${owner.title} writes it, so a change on the node does not stay. Mend it there: ${owner.change(path)}`;
 }
 
 function isThere({facts: {configFiles}}: Subject, path: string): boolean {

@@ -27,15 +27,43 @@ export type Owner = {
 
 /** The owner of a config by its plugins, file name and network name; undefined where nobody that is known wrote it. */
 export function ownerOf(list: ConfigList, facts: NodeFacts): Owner | undefined {
-	const {confTemplate} = facts.runtime;
-	const traits: Traits = {
+	return find(facts, {
 		types: new Set(list.plugins.flatMap(({type}) => type ?? [])),
 		ipams: new Set(list.plugins.flatMap(({ipam}) => ipam ?? [])),
 		all: pluginTypes(list).map(({type}) => type),
 		path: list.path,
-		file: list.path.slice(list.path.lastIndexOf('/') + 1),
+	});
+}
+
+/** What network add-ons call their files, and the plugin in them: all that a file tells which cannot be read as a config. */
+const usualFiles: readonly (readonly [file: RegExp, type: string])[] = [
+	[/calico|canal/, 'calico'],
+	[/flannel/, 'flannel'],
+	[/cilium/, 'cilium-cni'],
+	[/weave/, 'weave-net'],
+	[/antrea/, 'antrea'],
+	[/\d-aws\./, 'aws-cni'],
+	[/\d-azure/, 'azure-vnet'],
+	[/ovn-kubernetes/, 'ovn-k8s-cni-overlay'],
+	[/multus/, 'multus'],
+];
+
+/** The owner of a file that is no config as it stands, by its name alone. */
+export function ownerOfFile(path: string, facts: NodeFacts): Owner | undefined {
+	const file = path.slice(path.lastIndexOf('/') + 1);
+	const types = usualFiles.flatMap(([pattern, type]) => (pattern.test(file) ? [type] : []));
+	return find(facts, {types: new Set(types), ipams: new Set(), all: types, path});
+}
+
+function find(
+	{runtime: {confTemplate}, via}: NodeFacts,
+	of: Pick<Traits, 'types' | 'ipams' | 'all' | 'path'>,
+): Owner | undefined {
+	const traits: Traits = {
+		...of,
+		file: of.path.slice(of.path.lastIndexOf('/') + 1),
 		hasTemplate: !isUnknown(confTemplate) && confTemplate !== '',
-		isAtHand: facts.via === 'file',
+		isAtHand: via === 'file',
 	};
 	return owners.find(({matches}) => matches(traits));
 }

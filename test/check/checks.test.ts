@@ -463,3 +463,11 @@ test('what is unknown is no finding, and no crash', t => {
 		}
 	}
 });
+
+test('no remedy sends people to a broken file that somebody writes again', t => {
+	const remedyOf = (name: string) =>
+		runChecks(facts({configFiles: [broken(name)]})).find(({check}) => check === 'config-loads')?.remedy ?? '';
+	t.regex(remedyOf('10-calico.conflist'), /^Calico writes it, .*kubectl -n kube-system edit configmap calico-config/s);
+	t.notRegex(remedyOf('10-calico.conflist'), /\bmv\b/);
+	t.regex(remedyOf('10-mine.conflist'), /mv \S+10-mine\.conflist \/root\//);
+});

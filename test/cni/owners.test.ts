@@ -1,6 +1,6 @@
 import test from 'ava';
 import {readConfigList} from '../../lib/cni/config-list.ts';
-import {ownerOf} from '../../lib/cni/owners.ts';
+import {ownerOf, ownerOfFile} from '../../lib/cni/owners.ts';
 import type {JsonValue} from '../../lib/facts/node-facts.ts';
 import {configFile, facts} from '../check/healthy-facts.ts';
 
@@ -52,4 +52,12 @@ test('k3s and MicroK8s are told by where the file is', t => {
 	};
 	t.is(owner('/var/lib/rancher/k3s/agent/etc/cni/net.d/10-flannel.conflist'), 'k3s');
 	t.is(owner('/var/snap/microk8s/current/args/cni-network/10-calico.conflist'), 'microk8s');
+});
+
+test('of a broken file the name alone tells whose it is, where it tells at all', t => {
+	for (const [id, file, , template] of cases.filter(([id]) => id !== undefined && id !== 'hand')) {
+		t.is(ownerOfFile(`/etc/cni/net.d/${file}`, facts({runtime: {confTemplate: template ?? ''}}))?.id, id, file);
+	}
+
+	t.is(ownerOfFile('/etc/cni/net.d/10-mynet.conflist', facts()), undefined);
 });

@@ -134,7 +134,8 @@ async function output({exec, env, signal, stderr}: ExecPlugin, {command, args, i
 			}
 		});
 		child.on('error', error => {
-			const isMissing = codeOf(error) === 'ENOENT';
+			// EACCES too where a directory of PATH may not be looked into, whether or not it is there; of a path it is the file itself.
+			const isMissing = codeOf(error) === 'ENOENT' || (codeOf(error) === 'EACCES' && !command.includes('/'));
 			reject(
 				signal.aborted
 					? (signal.reason as Error)

@@ -6,6 +6,7 @@ import type {FleetSsh, SshWay} from '../lib/collect/ways.ts';
 import {UserError} from '../lib/errors.ts';
 import type {Progress} from '../lib/print/progress.ts';
 import {ask} from '../lib/print/prompt.ts';
+import {type JumpHost, parseJump} from '../lib/ssh/config/values.ts';
 import type {Arguments} from './command.ts';
 import type {Context} from './context.ts';
 import {checked} from './grammar.ts';
@@ -104,18 +105,18 @@ async function openSsh(args: SshArguments, context: Context, progress: Progress)
 	};
 }
 
-/** `[user@]host[:port],...` */
-function jumpHosts(text: string, command: string) {
-	return text.split(',').map(hop => {
-		const [, user, plain, bracketed, port] =
-			/^(?:([^@\s]+)@)?(?:([^@:[\]\s]+)|\[([0-9A-Fa-f:.]+)\])(?::(\d{1,5}))?$/.exec(hop) ?? [];
-		const host = plain ?? bracketed;
-		if (host === undefined || host.startsWith('-')) {
-			throw usageError(`"${hop}" is no jump host; expected [USER@]HOST[:PORT]`, command);
+/** As ProxyJump in a file has it; empty for `none`. A usage error for anything else. */
+function jumpHosts(text: string, command: string): readonly JumpHost[] {
+	try {
+		const hops = parseJump(text, '--ssh-jump');
+		if (hops === 'none' || !hops.some(({host}) => host.startsWith('-'))) {
+			return hops === 'none' ? [] : hops;
 		}
+	} catch {
+		// Said below, as of any other flag.
+	}
 
-		return {host, ...(user !== undefined && {user}), ...(port !== undefined && {port: Number(port)})};
-	});
+	throw usageError(`"${text}" is no jump host; expected [USER@]HOST[:PORT],... or none`, command);
 }
 
 async function textOf(path: string): Promise<string | undefined> {

@@ -5,7 +5,7 @@ import {connectSsh, type SshConnection} from './connection/connection.ts';
 import {SshError} from './errors.ts';
 import type {IdentityStore} from './keys/identities.ts';
 import type {HostKeys} from './known-hosts/host-keys.ts';
-import {routeKey, routeTo, type SshOverrides} from './route.ts';
+import {type RouteOverrides, routeKey, routeTo} from './route.ts';
 
 /** Logins under way to one place at a time: sshd drops some of those above 10 (MaxStartups 10:30:100). */
 const loginsAtATime = 8;
@@ -18,7 +18,7 @@ const defaultConnectTimeout = 20_000;
 
 export type SshReachOptions = {
 	readonly config: SshConfig;
-	readonly overrides: SshOverrides;
+	readonly overrides: RouteOverrides;
 	readonly hostKeys: HostKeys;
 	readonly identities: IdentityStore;
 	/** SSH_AUTH_SOCK. */

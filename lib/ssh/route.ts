@@ -1,13 +1,11 @@
 import {UserError} from '../errors.ts';
-import type {SshConfig, SshHostSettings} from './config/ssh-config.ts';
+import type {SshConfig, SshHostSettings, SshOverrides} from './config/ssh-config.ts';
+import type {JumpHost} from './config/values.ts';
 
-/** What the command line says of every node; it stands above the files, and says nothing of jump hosts. */
-export type SshOverrides = {
-	readonly user?: string | undefined;
-	readonly port?: number | undefined;
-	readonly identityFiles?: readonly string[] | undefined;
-	/** Jump hosts instead of those in the files, as `ssh -J` takes them. */
-	readonly jump?: readonly {readonly host: string; readonly user?: string; readonly port?: number}[] | undefined;
+/** What the command line says of every node; it stands above the files, and says nothing of jump hosts themselves. */
+export type RouteOverrides = SshOverrides & {
+	/** The way instead of the one in the files, as `ssh -J` takes it; empty for none. */
+	readonly jump?: readonly JumpHost[] | undefined;
 };
 
 /** Hops beyond which a chain of jump hosts is taken for a loop. */
@@ -17,14 +15,10 @@ const longestRoute = 8;
 The hops to a host, the host itself last. As OpenSSH has it: only the first jump host of a list is reached by its own ProxyJump, and the
 others from one another.
 */
-export function routeTo(config: SshConfig, host: string, overrides: SshOverrides = {}): readonly SshHostSettings[] {
-	const {jump, user, port, identityFiles} = overrides;
-	const settings = config.resolve(host, {
-		...(user !== undefined && {user}),
-		...(port !== undefined && {port}),
-		...(identityFiles !== undefined && {identityFiles}),
-	});
-	return hopsTo(jump === undefined ? settings : {...settings, proxyJump: jump}, config, 0);
+export function routeTo(config: SshConfig, host: string, {jump, ...overrides}: RouteOverrides = {}): readonly SshHostSettings[] {
+	const settings = config.resolve(host, overrides);
+	// As with ssh -J, which sets a ProxyCommand of the files aside.
+	return hopsTo(jump === undefined ? settings : {...settings, proxyJump: jump, proxyCommand: undefined}, config, 0);
 }
 
 function hopsTo(settings: SshHostSettings, config: SshConfig, depth: number): readonly SshHostSettings[] {
@@ -40,9 +34,7 @@ function hopsTo(settings: SshHostSettings, config: SshConfig, depth: number): re
 		});
 	}
 
-	const [first, ...others] = settings.proxyJump.map(({host, user, port}) =>
-		config.resolve(host, {...(user !== undefined && {user}), ...(port !== undefined && {port})}),
-	);
+	const [first, ...others] = settings.proxyJump.map(({host, user, port}) => config.resolve(host, {user, port}));
 	return first === undefined ? [settings] : [...hopsTo(first, config, depth + 1), ...others, settings];
 }
 

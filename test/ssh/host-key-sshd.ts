@@ -1,8 +1,8 @@
 import {execFileSync, spawn} from 'node:child_process';
 import {chown, readdir, writeFile} from 'node:fs/promises';
-import {createServer} from 'node:net';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
+import {freePort} from './sshd.ts';
 
 const nobody = 65_534;
 
@@ -58,18 +58,6 @@ function configOf(dir: string, port: number): string {
 		'KbdInteractiveAuthentication no',
 		'',
 	].join('\n');
-}
-
-async function freePort(): Promise<number> {
-	const server = createServer();
-	await new Promise<void>(resolve => {
-		server.listen(0, '127.0.0.1', resolve);
-	});
-	const address = server.address();
-	await new Promise(resolve => {
-		server.close(resolve);
-	});
-	return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 /** Undefined where it ran well, else why not. */

@@ -96,7 +96,8 @@ export async function startAgent(t: Pick<ExecutionContext, 'teardown'>): Promise
 	};
 }
 
-async function freePort(): Promise<number> {
+/** A port of 127.0.0.1 that nobody listens at. */
+export async function freePort(): Promise<number> {
 	const server = createServer();
 	server.listen(0, '127.0.0.1');
 	await once(server, 'listening');

@@ -15,7 +15,7 @@ export type SshConfig = {
 	readonly notes: readonly string[];
 };
 
-type SshOverrides = {
+export type SshOverrides = {
 	readonly user?: string | undefined;
 	readonly port?: number | undefined;
 	/** Come before those of the files, as with `ssh -i`. */

@@ -17,9 +17,6 @@ main() {
 	}
 	command -v go >/dev/null || missing 'go'
 	mkdir -p "$cache"
-	# Two that want the same program wait for each other.
-	exec 9>"$cache/lock"
-	flock 9
 	for name; do build "$name"; done
 }
 
@@ -34,6 +31,9 @@ build() {
 		echo "programs: $name is neither a folder in $here nor a line of releases" >&2
 		exit 2
 	}
+	# Two that want the same program wait for each other.
+	exec 9>"$cache/.$name.lock"
+	flock 9
 	stamp=$({
 		recipe "$name"
 		go version

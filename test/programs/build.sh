@@ -106,6 +106,14 @@ set_flags() {
 		version=$(sed -n 's/^.*k8s.io\/kubernetes \(v[0-9.]*\).*/\1/p' "$here/kubernetes/go.mod" | head -n 1)
 		flags=("-ldflags=-s -w -X k8s.io/component-base/version.gitVersion=$version -X k8s.io/client-go/pkg/version.gitVersion=$version")
 		;;
+	# Without the snapshotters that need headers of their file systems; each says the version that its project's own build says.
+	containerd-*)
+		version=$(sed -n "s/^$1 [^ ]* \(v[^ ]*\) .*/\1/p" "$here/releases")
+		flags=(
+			"-ldflags=-s -w -X $(sed -n "s/^$1 \([^ ]*\) .*/\1/p" "$here/releases")/version.Version=$version"
+			'-tags=no_btrfs,no_aufs,no_zfs,no_devmapper'
+		)
+		;;
 	cri-o-*) flags=('-ldflags=-s -w' '-tags=containers_image_openpgp containers_image_ostree_stub exclude_graphdriver_btrfs') ;;
 	*) flags=('-ldflags=-s -w') ;;
 	esac

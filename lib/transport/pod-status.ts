@@ -86,6 +86,7 @@ function phrase(reason: string, message: string): string {
 }
 
 /** A kubelet may write what it likes into the status of its pods, up to a megabyte of it. */
-function cut(text: string): string {
+function cut(whole: string): string {
+	const text = whole.trim();
 	return text.length > longestText ? `${text.slice(0, longestText)}…` : text;
 }

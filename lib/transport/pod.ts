@@ -65,6 +65,7 @@ async function probeAll(
 			name: `cni-upgrade-${run}-${index}`,
 			node: target.node,
 			uid: target.uid,
+			runtime: target.runtime,
 			run,
 			index,
 			launch: launches.of(target) ?? {image: '', hostDirs: []},

@@ -15,6 +15,8 @@ export type ProbePodOptions = {
 	readonly name: string;
 	readonly node: string;
 	readonly uid: string;
+	/** As the kubelet reports it: `cri-o://1.36.3`. */
+	readonly runtime: string;
 	readonly run: string;
 	readonly index: number;
 	readonly launch: Launch;
@@ -37,6 +39,7 @@ export function probePod({
 	name,
 	node,
 	uid,
+	runtime,
 	run,
 	index,
 	launch,
@@ -72,6 +75,8 @@ export function probePod({
 					image: launch.image,
 					imagePullPolicy: pull ? 'IfNotPresent' : 'Never',
 					command: ['/bin/sh', '-c', launchScript, 'cni-upgrade', paths.host, paths.script, paths.answer, run, uid],
+					// An image's own may leave out where the host keeps chroot.
+					env: [{name: 'PATH', value: '/usr/sbin:/usr/bin:/sbin:/bin'}],
 					terminationMessagePath: paths.answer,
 					terminationMessagePolicy: 'File',
 					resources: {requests: {cpu: '10m', memory: '32Mi'}, limits: {cpu: '1', memory: '256Mi'}},
@@ -85,7 +90,7 @@ export function probePod({
 						seLinuxOptions: {type: 'spc_t'},
 					},
 					volumeMounts: [
-						{name: 'host', mountPath: paths.host, readOnly: true, recursiveReadOnly: 'IfPossible'},
+						{name: 'host', mountPath: paths.host, readOnly: true, ...recursively(runtime)},
 						{name: 'script', mountPath: '/cni-upgrade', readOnly: true},
 						...hostDirs.map(({name, path}) => ({name, mountPath: path, readOnly: true})),
 					],
@@ -98,6 +103,14 @@ export function probePod({
 			],
 		},
 	};
+}
+
+/**
+Read-only for all that is mounted below, too. CRI-O makes every mount that holds its own storage a slave of the host's, and then refuses
+to make it read-only in this way (cri-o/cri-o:server/container_create_linux.go@v1.34.0 to v1.36.3).
+*/
+function recursively(runtime: string): {readonly recursiveReadOnly?: 'IfPossible'} {
+	return runtime.startsWith('cri-o://') ? {} : {recursiveReadOnly: 'IfPossible'};
 }
 
 /** The script, once a run, instead of 15 KB in every pod and its watch events. */

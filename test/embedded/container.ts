@@ -12,13 +12,18 @@ export type ContainerOptions = {
 	readonly directory: string;
 	/** The image has a shell of its own. */
 	readonly imageHasShell: boolean;
+	/** As the kubelet reports it: `cri-o://1.36.3`. */
+	readonly runtime: string;
 	readonly configMap: (name: string) => KubeObject | undefined;
 };
 
 /** A container that could not be started, in the words of kubelet or runtime. */
 export type StartFailure =
 	/** A volume is not there: the kubelet tries again for ever. */
-	{readonly kind: 'mount'; readonly message: string} | {readonly kind: 'start'; readonly message: string};
+	| {readonly kind: 'mount'; readonly message: string}
+	/** The runtime does not make the container: the kubelet tries again for ever, and says why. */
+	| {readonly kind: 'create'; readonly message: string}
+	| {readonly kind: 'start'; readonly message: string};
 
 export type RunningContainer = {
 	readonly ended: Promise<ContainerEnd>;
@@ -44,6 +49,11 @@ export function runContainer(options: ContainerOptions): RunningContainer | Star
 		return mounts;
 	}
 
+	const refused = options.runtime.startsWith('cri-o://') ? recursiveMount(container, pod) : undefined;
+	if (refused !== undefined) {
+		return refused;
+	}
+
 	const messagePath = container.terminationMessagePath ?? '/dev/termination-log';
 	const messageFile = join(directory, 'termination-log');
 	writeFileSync(messageFile, '');
@@ -57,7 +67,7 @@ export function runContainer(options: ContainerOptions): RunningContainer | Star
 	const realArgs = args.map(arg => (arg === messagePath ? messageFile : realPath(arg, mounts)));
 	const child = spawn(tree.shell, realArgs, {
 		cwd: directory,
-		env: {...treeEnvironment(tree), HOSTNAME: pod.spec.nodeName ?? '', ...environmentOf(container)},
+		env: {...environmentOf(container), ...environment(options, container, mountOfExecutable !== undefined)},
 		stdio: ['ignore', 'pipe', 'pipe'],
 		// Its own process group, so that whatever it started ends with it.
 		detached: true,
@@ -155,6 +165,29 @@ async function endOf(
 		written.length === 0 && exitCode !== 0 && terminationMessagePolicy === 'FallbackToLogsOnError' ? logTail(whole) : written;
 	rmSync(dirname(messageFile), {recursive: true, force: true});
 	return {exitCode, message, log: whole};
+}
+
+/**
+The tree's, whose PATH begins with stand-ins for the node's programs. They are found only where the container's PATH names the directory
+that chroot is in: /usr/sbin of the host, /bin of an image that has it. An image's own PATH is /bin here.
+*/
+function environment({pod, tree, directory}: ContainerOptions, container: Container, isHosts: boolean) {
+	const path = environmentOf(container)['PATH'] ?? '/bin';
+	const found = path.split(':').includes(isHosts ? '/usr/sbin' : '/bin');
+	return {...treeEnvironment(tree), ...(!found && {PATH: join(directory, 'empty')}), HOSTNAME: pod.spec.nodeName ?? ''};
+}
+
+/** CRI-O's refusal to make a mount that holds its own storage read-only with all that is below (server/container_create_linux.go@v1.36.3). */
+function recursiveMount({volumeMounts = []}: Container, {spec}: Pod): StartFailure | undefined {
+	for (const {name, recursiveReadOnly} of volumeMounts) {
+		const path = spec.volumes?.find(volume => volume.name === name)?.hostPath?.path;
+		if (recursiveReadOnly !== undefined && path !== undefined && isUnder('/var/lib/containers/storage', path)) {
+			const message = `recursive read-only mount requires private propagation for hostPath ${JSON.stringify(path)}, got: PROPAGATION_HOST_TO_CONTAINER`;
+			return {kind: 'create', message};
+		}
+	}
+
+	return undefined;
 }
 
 /** The kubelet's fallback: the last 2,048 bytes or 80 lines of the log, whichever is less. */

@@ -42,7 +42,7 @@ async function probe(
 		.json.metadata;
 	const {resourceVersion} = (await client.call('GET', paths.pods(namespace))).json.metadata;
 	for (const [index, {metadata, status}] of nodes.entries()) {
-		const {architecture = '', osImage = ''} = status.nodeInfo;
+		const {architecture = '', osImage = '', containerRuntimeVersion: runtime = ''} = status.nodeInfo;
 		const launch = chooseLaunch({arch: architecture, osImage}, status.images) ?? {image: 'none', hostDirs: []};
 		const {name: node, uid} = metadata;
 		const pod = probePod({
@@ -50,6 +50,7 @@ async function probe(
 			name: `probe-${index}`,
 			node,
 			uid,
+			runtime,
 			run,
 			index,
 			launch,
@@ -256,6 +257,7 @@ test('pods are refused by quota, policy and webhook in the words of a real serve
 			name: 'p',
 			node: 'one',
 			uid: 'u',
+			runtime: 'containerd://2.2.1',
 			run,
 			index: 0,
 			launch,
@@ -316,6 +318,7 @@ test('a pod that is bound to no node of this cluster stays pending', async t => 
 		name: 'p',
 		node: 'gone',
 		uid: 'u',
+		runtime: 'containerd://2.2.1',
 		run,
 		index: 0,
 		launch,
@@ -336,6 +339,7 @@ test('a pod whose volume is not on the host is never started', async t => {
 		name: 'p',
 		node: 'one',
 		uid: 'u',
+		runtime: 'containerd://2.2.1',
 		run,
 		index: 0,
 		launch,
@@ -369,6 +373,7 @@ test('an image without a shell cannot run the probe unless the host lends its ow
 		name: 'p',
 		node: 'one',
 		uid: 'u',
+		runtime: 'containerd://2.2.1',
 		run,
 		index: 0,
 		launch,

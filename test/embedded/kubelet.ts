@@ -179,6 +179,7 @@ export class Kubelets {
 			tree,
 			directory,
 			imageHasShell: imageHasShell(pod.spec.containers[0]?.image ?? ''),
+			runtime: node.object.status.nodeInfo['containerRuntimeVersion'] ?? '',
 			configMap: name => this.#store.get('configmaps', keyOf({namespace: pod.metadata.namespace, name})),
 		});
 		if ('ended' in container) {
@@ -186,6 +187,10 @@ export class Kubelets {
 			worker.stop.signal.addEventListener('abort', container.kill, {once: true});
 			this.#report(worker, podStatus.running(pod, node.object));
 			return container.ended;
+		}
+
+		if (container.kind === 'create') {
+			this.#report(worker, podStatus.waiting(pod, node.object, 'CreateContainerError', container.message));
 		}
 
 		// A volume that cannot be mounted stays ContainerCreating; why stands in an event only.

@@ -34,6 +34,7 @@ export type Container = {
 		readonly mountPath: string;
 		readonly subPath?: string;
 		readonly readOnly?: boolean;
+		readonly recursiveReadOnly?: string;
 	}[];
 	readonly terminationMessagePath?: string;
 	readonly terminationMessagePolicy?: 'File' | 'FallbackToLogsOnError';

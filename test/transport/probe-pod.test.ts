@@ -1,13 +1,14 @@
 import test from 'ava';
 import {podState} from '../../lib/transport/pod-status.ts';
 import {chooseLaunch} from '../../lib/transport/probe-image.ts';
-import {probePod} from '../../lib/transport/probe-pod.ts';
+import {type ProbePodOptions, probePod} from '../../lib/transport/probe-pod.ts';
 
-const pod = probePod({
+const options: ProbePodOptions = {
 	namespace: 'cni-upgrade',
 	name: 'cni-upgrade-abcdefghij-7',
 	node: 'worker-1',
 	uid: 'b9c1',
+	runtime: 'containerd://2.2.1',
 	run: 'abcdefghij',
 	index: 7,
 	launch: {image: 'registry.k8s.io/pause:3.9', hostDirs: ['/bin', '/usr']},
@@ -15,7 +16,8 @@ const pod = probePod({
 	pullSecret: undefined,
 	deadlineSeconds: 90,
 	configMap: {name: 'cni-upgrade-abcdefghij', uid: 'c0'},
-});
+};
+const pod = probePod(options);
 
 test('the probe pod can read the host and nothing more', t => {
 	const [container] = pod.spec.containers;
@@ -31,7 +33,16 @@ test('the probe pod can read the host and nothing more', t => {
 	t.true(container?.volumeMounts.every(({readOnly}) => readOnly));
 	t.false(pod.spec.automountServiceAccountToken);
 	t.false('hostPID' in pod.spec);
-	t.false('env' in (container ?? {}));
+});
+
+test('the probe finds chroot by a search path of its own: that of the image may be any', t => {
+	t.deepEqual(pod.spec.containers[0]?.env, [{name: 'PATH', value: '/usr/sbin:/usr/bin:/sbin:/bin'}]);
+});
+
+test('what is mounted below the root is read-only too, but for CRI-O, which does not start such a container', t => {
+	const mountOf = (runtime: string) => probePod({...options, runtime}).spec.containers[0]?.volumeMounts[0];
+	t.like(mountOf('containerd://2.2.1'), {mountPath: '/host', readOnly: true, recursiveReadOnly: 'IfPossible'});
+	t.deepEqual(mountOf('cri-o://1.36.3'), {name: 'host', mountPath: '/host', readOnly: true});
 });
 
 test('the probe pod goes to its node whatever its taints, and ends by itself', t => {

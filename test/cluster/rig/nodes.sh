@@ -1,0 +1,42 @@
+# shellcheck shell=bash disable=SC2034
+# Which machines there are, and what each holds. Sourced by cluster.sh.
+#
+#   node-bookworm  containerd 1.6.20; a config list of 1.0.0, plugins of bullseye, which know 0.4.0 at most: pods do not start
+#   node-early     containerd 1.6.3 in /usr/local, as from its archive; a config list without cniVersion: pods do not go
+#   node-trixie    containerd 1.7; nothing wrong with it
+#   node-sid       containerd 2.1 or later; nothing wrong with it
+#   node-crio      CRI-O; nothing wrong with it
+#   jump           the way to all of them
+#
+# Users of each, by the same key: root; admin, who may sudo without a password; careful, whose sudo asks for the password in
+# $state/ssh/password.
+nodes='node-bookworm node-early node-trixie node-sid node-crio'
+machines="jump $nodes"
+
+early=containerd-1.6.3
+crio=cri-o-1.36.3
+plugins=plugins-1.1.1
+
+programs_needed() {
+	echo kubernetes etcd $early $crio
+}
+
+# The release that a machine is made of. systemd of later ones does not know cgroup v1.
+suite_of() {
+	case $1 in
+	jump | node-bookworm | node-early) echo bookworm ;;
+	*) echo trixie ;;
+	esac
+}
+
+# What it has besides: a package, or with a slash a package of another release.
+packages_of() {
+	case $1 in
+	jump) ;;
+	node-bookworm) echo containerd containernetworking-plugins/bullseye ;;
+	node-early) echo runc ;;
+	node-trixie) echo containerd containernetworking-plugins ;;
+	node-sid) echo containerd/sid containernetworking-plugins/sid ;;
+	node-crio) echo runc conmon skopeo containernetworking-plugins ;;
+	esac
+}

@@ -1,0 +1,62 @@
+# shellcheck shell=bash disable=SC2034,SC2154
+# Root file systems, one a machine, made once and copied at each `up`. Sourced by cluster.sh.
+
+base=systemd,systemd-sysv,dbus,openssh-server,sudo,iproute2,iptables,procps,kmod,busybox-static,ca-certificates
+
+make_roots() {
+	local name
+	mkdir -p "$roots"
+	for name in $machines; do
+		make_root "$name"
+	done
+}
+
+make_root() {
+	local name=$1 suite packages root=$roots/$1 recipe other
+	suite=$(suite_of "$name")
+	packages=$(packages_of "$name")
+	recipe="$suite $base $packages"
+	if [ "$(cat "$root.recipe" 2>/dev/null)" = "$recipe" ]; then return; fi
+	make_base "$suite"
+	echo "cluster: making the root of $name" >&2
+	rm -rf --one-file-system "$root" "$root.new"
+	cp -a --reflink=auto "$roots/$suite" "$root.new"
+	if [ -n "$packages" ]; then
+		for other in $packages; do
+			# A mirror may be a copy of some day.
+			case $other in */*) echo "deb [check-valid-until=no] $mirror ${other#*/} main" ;; esac
+		done | sort -u >"$root.new/etc/apt/sources.list.d/other.list"
+		cp /etc/resolv.conf "$root.new/etc/resolv.conf"
+		# shellcheck disable=SC2086
+		in_root "$root.new" apt-get -qq update && in_root "$root.new" apt-get -qq --no-install-recommends install $packages || {
+			tail -n 20 "$root.log" >&2
+			missing "the packages of $name are not to be had: $packages"
+		}
+		rm -f "$root.new/etc/resolv.conf" "$root.new"/var/cache/apt/archives/*.deb
+		rm -rf "$root.new"/var/lib/apt/lists/*
+	fi
+	mv "$root.new" "$root"
+	echo "$recipe" >"$root.recipe"
+}
+
+in_root() {
+	chroot "$1" env DEBIAN_FRONTEND=noninteractive LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin "${@:2}" >>"$root.log" 2>&1
+}
+
+make_base() {
+	local root=$roots/$1
+	if [ "$(cat "$root.recipe" 2>/dev/null)" = "$base" ]; then return; fi
+	echo "cluster: making a root of $1, which takes a minute or two" >&2
+	rm -rf --one-file-system "$root" "$root.new"
+	debootstrap --variant=minbase --include=$base "$1" "$root.new" "$mirror" >"$root.log" 2>&1 || {
+		tail -n 5 "$root.log" >&2
+		missing "the mirror does not serve $1"
+	}
+	mv "$root.new" "$root"
+	echo "$base" >"$root.recipe"
+}
+
+copy_root() {
+	install -d -m 0755 "$state/$1"
+	cp -a --reflink=auto "$roots/$1" "$state/$1/root"
+}

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Builds what Debian does not have, from Go modules, into .cache/programs/NAME/. What is there, made in the same way, is not built again.
 #
-#   build.sh NAME...    NAME is a folder here with a go.mod of its own, or a line of `releases`
+#   build.sh NAME...    NAME is a folder here with a go.mod of its own, or a line of `releases`; libcni-VERSION is the folder libcni
+#                       with that release of the module that it requires
 #
 # Prints a line for each that it builds. Ends with 77 where Go or a C compiler is missing. Modules come from wherever `go env GOPROXY`
 # says, and are held against go.sum, or the checksum in `releases` and the release's own go.sum.
@@ -27,7 +28,7 @@ missing() {
 
 build() {
 	local name=$1 began=$SECONDS stamp
-	[ -d "$here/$name" ] || grep -q "^$name " "$here/releases" || {
+	[ -d "$(folder "$name")" ] || grep -q "^$name " "$here/releases" || {
 		echo "programs: $name is neither a folder in $here nor a line of releases" >&2
 		exit 2
 	}
@@ -42,8 +43,8 @@ build() {
 	rm -rf "${cache:?}/$name" "$cache/$name.new"
 	mkdir -p "$cache/$name.new"
 	set_flags "$name"
-	if [ -d "$here/$name" ]; then
-		(cd "$here/$name" && build_folder "$name" "$cache/$name.new")
+	if [ -d "$(folder "$name")" ]; then
+		(cd "$(folder "$name")" && build_folder "$name" "$cache/$name.new")
 	else
 		build_release "$name" "$cache/$name.new"
 	fi
@@ -52,9 +53,13 @@ build() {
 	echo "programs: $name built in $((SECONDS - began)) s"
 }
 
+folder() {
+	case $1 in libcni-*) echo "$here/libcni" ;; *) echo "$here/$1" ;; esac
+}
+
 # All that decides what comes out: the folder or line, and the flags.
 recipe() {
-	if [ -d "$here/$1" ]; then cat "$here/$1"/*; else grep "^$1 " "$here/releases"; fi
+	if [ -d "$(folder "$1")" ]; then cat "$(folder "$1")"/*; else grep "^$1 " "$here/releases"; fi
 	set_flags "$1"
 	echo "${flags[@]}"
 }
@@ -62,9 +67,13 @@ recipe() {
 # A folder: its own program, or the programs that its go.mod names as tools.
 build_folder() {
 	local packages
+	cp go.mod "$2/.go.mod"
+	cp go.sum "$2/.go.sum"
+	case $1 in libcni-*) go mod edit "-require=github.com/containernetworking/cni@v${1#libcni-}" "$2/.go.mod" ;; esac
 	if [ -e main.go ]; then packages=.; else packages=$(GOFLAGS=-mod=readonly go list tool); fi
 	# shellcheck disable=SC2086
-	GOFLAGS='-mod=readonly -buildvcs=false' CGO_ENABLED=0 go build -trimpath "${flags[@]}" -o "$2/" $packages
+	GOFLAGS='-mod=readonly -buildvcs=false' CGO_ENABLED=0 go build -modfile="$2/.go.mod" -trimpath "${flags[@]}" -o "$2/" $packages
+	rm "$2/.go.mod" "$2/.go.sum"
 }
 
 build_release() {
@@ -114,6 +123,7 @@ set_flags() {
 			'-tags=no_btrfs,no_aufs,no_zfs,no_devmapper'
 		)
 		;;
+	plugins-*) flags=("-ldflags=-s -w -X github.com/containernetworking/plugins/pkg/utils/buildversion.BuildVersion=v${1#plugins-}") ;;
 	cri-o-*) flags=('-ldflags=-s -w' '-tags=containers_image_openpgp containers_image_ostree_stub exclude_graphdriver_btrfs') ;;
 	*) flags=('-ldflags=-s -w') ;;
 	esac

@@ -4,6 +4,7 @@ import {configMap, paths, shellPod} from './objects.ts';
 export const accessContract: readonly Case[] = [
 	{
 		title: 'a token that nobody has is 401',
+		reads: true,
 		async run(t, {client}) {
 			const {status, json} = await client.as('no-such-token').call('GET', '/api/v1/nodes');
 			t.is(status, 401);

@@ -1,8 +1,17 @@
 import type {ExecutionContext} from 'ava';
 import {accessContract} from './access.ts';
+import {eventContract} from './events.ts';
+import {evictionContract} from './evictions.ts';
+import {execContract} from './exec.ts';
+import {leaseContract} from './leases.ts';
 import {listContract} from './lists.ts';
+import {logContract} from './logs.ts';
+import {namespaceContract} from './namespaces.ts';
+import {patchContract} from './patches.ts';
 import type {PlainClient} from './plain-client.ts';
+import {podSecurityContract} from './pod-security.ts';
 import {podContract} from './pods.ts';
+import {refusalContract} from './refusals.ts';
 import {watchContract} from './watches.ts';
 import {writeContract} from './writes.ts';
 
@@ -35,7 +44,26 @@ export type Case = {
 	readonly title: string;
 	/** It forgets the history of the whole cluster: no other case may run beside it. */
 	readonly compacts?: true;
+	/** It changes nothing, and so may run on anybody's cluster. */
+	readonly reads?: true;
+	/** What else than an API server has to be there. */
+	readonly needs?: 'kubelet';
 	readonly run: (t: ExecutionContext, server: Server) => Promise<void>;
 };
 
-export const contract: readonly Case[] = [...listContract, ...watchContract, ...writeContract, ...podContract, ...accessContract];
+export const contract: readonly Case[] = [
+	...listContract,
+	...watchContract,
+	...writeContract,
+	...patchContract,
+	...namespaceContract,
+	...podContract,
+	...logContract,
+	...execContract,
+	...evictionContract,
+	...leaseContract,
+	...eventContract,
+	...podSecurityContract,
+	...accessContract,
+	...refusalContract,
+];

@@ -12,7 +12,7 @@ let cluster: EmbeddedCluster;
 let client: PlainClient;
 
 test.before(async () => {
-	cluster = await startEmbeddedCluster({nodes: [healthyNode('node-1')]});
+	cluster = await startEmbeddedCluster({nodes: [healthyNode('node-1')], concurrency: 64});
 	client = new PlainClient({url: cluster.url, ca: caCertificate, token: 'admin-token'});
 });
 

@@ -4,6 +4,8 @@ import {accept, configMap, paths} from './objects.ts';
 export const listContract: readonly Case[] = [
 	{
 		title: 'nodes come as a table without objects, in columns that are known by name',
+		needs: 'kubelet',
+		reads: true,
 		async run(t, {client, node}) {
 			const {json} = await client.call('GET', '/api/v1/nodes', {accept: accept.table, query: {includeObject: 'None'}});
 			t.is(json.kind, 'Table');
@@ -31,6 +33,7 @@ export const listContract: readonly Case[] = [
 	},
 	{
 		title: 'one node comes as a table too, with its metadata unless told otherwise',
+		reads: true,
 		async run(t, {client, node}) {
 			const {json} = await client.call('GET', `/api/v1/nodes/${node}`, {accept: accept.table});
 			t.is(json.rows.length, 1);
@@ -72,6 +75,7 @@ export const listContract: readonly Case[] = [
 	},
 	{
 		title: 'a continue token that was made up is a bad request',
+		reads: true,
 		async run(t, {client, namespace}) {
 			const {status, json} = await client.call('GET', paths.configMaps(namespace), {query: {limit: 1, continue: 'nonsense'}});
 			t.is(status, 400);
@@ -91,6 +95,7 @@ export const listContract: readonly Case[] = [
 			await client.call('POST', path, {body: configMap('a')});
 			await client.call('POST', path, {body: configMap('b')});
 			const first = (await client.call('GET', path, {query: {limit: 1}})).json;
+			await client.call('POST', path, {body: configMap('c')});
 			await compact();
 			const {status, json} = await client.call('GET', path, {query: {limit: 1, continue: first.metadata.continue}});
 			t.is(status, 410);
@@ -120,6 +125,7 @@ export const listContract: readonly Case[] = [
 	},
 	{
 		title: 'field selectors know the name, and refuse a field that is none',
+		reads: true,
 		async run(t, {client, namespace, node}) {
 			const {json} = await client.call('GET', '/api/v1/nodes', {query: {fieldSelector: `metadata.name=${node}`}});
 			t.is(json.items.length, 1);
@@ -130,6 +136,7 @@ export const listContract: readonly Case[] = [
 	},
 	{
 		title: 'lists come as metadata alone',
+		reads: true,
 		async run(t, {client, node}) {
 			const {json} = await client.call('GET', '/api/v1/nodes', {accept: accept.metadataList, query: {limit: 500}});
 			t.is(json.kind, 'PartialObjectMetadataList');
@@ -140,6 +147,7 @@ export const listContract: readonly Case[] = [
 	},
 	{
 		title: 'a form that is not to be had is 406 unless another one is accepted',
+		reads: true,
 		async run(t, {client, node}) {
 			const path = `/api/v1/nodes/${node}`;
 			t.is((await client.call('GET', path, {accept: 'text/html'})).status, 406);
@@ -148,6 +156,7 @@ export const listContract: readonly Case[] = [
 	},
 	{
 		title: 'what is not there is 404 with a Status that names it',
+		reads: true,
 		async run(t, {client, namespace}) {
 			const {status, json} = await client.call('GET', `${paths.pods(namespace)}/nobody`);
 			t.is(status, 404);
@@ -165,6 +174,7 @@ export const listContract: readonly Case[] = [
 	},
 	{
 		title: 'the server tells its version',
+		reads: true,
 		async run(t, {client}) {
 			const {json} = await client.call('GET', '/version');
 			t.regex(json.gitVersion, /^v1\.\d+\.\d+/);

@@ -4,6 +4,7 @@ import {eventually, paths, runToEnd, shellPod} from './objects.ts';
 export const podContract: readonly Case[] = [
 	{
 		title: 'a pod bound to a node runs its command and reports message and exit code',
+		needs: 'kubelet',
 		async run(t, server) {
 			const pod = await runToEnd(server, shellPod(server, 'fine', 'printf done >"$0"; echo said'));
 			t.is(pod.status.phase, 'Succeeded');
@@ -14,6 +15,7 @@ export const podContract: readonly Case[] = [
 	},
 	{
 		title: 'a command that fails leaves the pod Failed with its exit code',
+		needs: 'kubelet',
 		async run(t, server) {
 			const pod = await runToEnd(server, shellPod(server, 'broken', 'echo oops >&2; exit 3'));
 			t.is(pod.status.phase, 'Failed');
@@ -26,6 +28,7 @@ export const podContract: readonly Case[] = [
 	},
 	{
 		title: 'of a long termination message the last 4,096 bytes are kept',
+		needs: 'kubelet',
 		async run(t, server) {
 			const script = 'i=0; while [ $i -lt 600 ]; do printf "%09d\\n" $i; i=$((i+1)); done >"$0"';
 			const pod = await runToEnd(server, shellPod(server, 'long', script));
@@ -36,15 +39,8 @@ export const podContract: readonly Case[] = [
 		},
 	},
 	{
-		title: 'a log is read by its last lines',
-		async run(t, server) {
-			await runToEnd(server, shellPod(server, 'lines', 'echo one; echo two; echo three'));
-			const {text} = await server.client.call('GET', `${paths.pods(server.namespace)}/lines/log`, {query: {tailLines: 2}});
-			t.is(text, 'two\nthree\n');
-		},
-	},
-	{
 		title: 'an image that may not be pulled and is not held is told while waiting',
+		needs: 'kubelet',
 		async run(t, server) {
 			const {client, namespace} = server;
 			const pod = shellPod(server, 'imageless', 'true');
@@ -68,6 +64,7 @@ export const podContract: readonly Case[] = [
 	},
 	{
 		title: 'a pod that runs shows its log and goes when it is deleted',
+		needs: 'kubelet',
 		async run(t, server) {
 			const {client, namespace} = server;
 			const path = `${paths.pods(namespace)}/endless`;
@@ -95,6 +92,34 @@ export const podContract: readonly Case[] = [
 			const mount = await client.call('POST', paths.pods(namespace), {body: {...pod, spec: {...pod.spec, containers}}});
 			t.is(mount.status, 422);
 			t.regex(mount.json.message, /spec\.containers\[0\]\.volumeMounts\[0\]\.name: Not found: "missing"/);
+		},
+	},
+	{
+		title: 'the termination messages of a pod have 12,288 bytes together, the same for each container, from the first on',
+		needs: 'kubelet',
+		async run(t, server) {
+			const script = 'i=0; while [ $i -lt 600 ]; do printf "%09d\\n" $i; i=$((i+1)); done >"$0"';
+			const pod = shellPod(server, 'many', script);
+			const containers = ['a', 'b', 'c', 'd'].flatMap(name => pod.spec.containers.map(container => ({...container, name})));
+			const ended = await runToEnd(server, {...pod, spec: {...pod.spec, containers}});
+			for (const {name, state} of ended.status.containerStatuses) {
+				// The last 4,096 bytes of what was written, and of those the first quarter of 12,288.
+				t.is(state.terminated.message.length, 3072, name);
+				t.true(state.terminated.message.startsWith('00190\n'), name);
+			}
+		},
+	},
+	{
+		title: 'a message that was not written is the end of the log where the policy says so',
+		needs: 'kubelet',
+		async run(t, server) {
+			const pod = shellPod(server, 'fallback', 'echo why it failed; exit 1');
+			const containers = pod.spec.containers.map(container => ({
+				...container,
+				terminationMessagePolicy: 'FallbackToLogsOnError',
+			}));
+			const ended = await runToEnd(server, {...pod, spec: {...pod.spec, containers}});
+			t.is(ended.status.containerStatuses[0].state.terminated.message, 'why it failed\n');
 		},
 	},
 ];

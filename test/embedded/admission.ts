@@ -39,8 +39,8 @@ export class Admission {
 		}
 	}
 
-	/** Throws what the API server answers where the object may not be made. */
-	admit(info: RequestInfo, object: KubeObject): void {
+	/** Throws what the API server answers where the object may not be made; returns the warnings that it gives where it may. */
+	admit(info: RequestInfo, object: KubeObject): readonly string[] {
 		const {name} = object.metadata;
 		const subject = {group: info.group, resource: info.resource, name};
 		if (info.namespace !== '' && info.resource !== 'namespaces') {
@@ -48,7 +48,7 @@ export class Admission {
 		}
 
 		if (info.resource !== 'pods') {
-			return;
+			return [];
 		}
 
 		const pod = object as Pod;
@@ -63,6 +63,13 @@ export class Admission {
 		if (refused !== undefined) {
 			throw refused;
 		}
+
+		return this.#podSecurityWarnings(pod, info.namespace);
+	}
+
+	/** An eviction is new content of its namespace too. */
+	admitEviction(info: RequestInfo): void {
+		this.#admitNamespace(info, {group: '', resource: 'pods', name: info.name});
 	}
 
 	#admitNamespace(info: RequestInfo, subject: {group: string; resource: string; name: string}): void {
@@ -87,14 +94,28 @@ export class Admission {
 			return;
 		}
 
+		const violation = this.#violation(pod, namespace, 'enforce', this.#options.podSecurityDefault);
+		if (violation !== undefined) {
+			throw refuse.forbidden(subject, `violates ${violation}`);
+		}
+	}
+
+	#podSecurityWarnings(pod: Pod, namespace: string): readonly string[] {
+		const violation = this.#violation(pod, namespace, 'warn');
+		return violation === undefined ? [] : [`would violate ${violation}`];
+	}
+
+	#violation(
+		pod: Pod,
+		namespace: string,
+		mode: 'enforce' | 'warn',
+		otherwise: PodSecurityLevel = 'privileged',
+	): string | undefined {
 		const labels = this.#store.get('namespaces', namespace)?.metadata.labels ?? {};
-		const level = labels['pod-security.kubernetes.io/enforce'] ?? this.#options.podSecurityDefault ?? 'privileged';
+		const level = labels[`pod-security.kubernetes.io/${mode}`] ?? otherwise;
 		// A level that nobody knows is treated as restricted (admission.go, PolicyToEvaluate).
 		const known: PodSecurityLevel = level === 'privileged' || level === 'baseline' ? level : 'restricted';
-		const violation = podSecurityViolation(pod.spec, known, labels['pod-security.kubernetes.io/enforce-version'] ?? 'latest');
-		if (violation !== undefined) {
-			throw refuse.forbidden(subject, violation);
-		}
+		return podSecurityViolation(pod.spec, known, labels[`pod-security.kubernetes.io/${mode}-version`] ?? 'latest');
 	}
 
 	#refused(refusal: Refusal, subject: {group: string; resource: string; name: string}, namespace: string): ApiStatus | undefined {

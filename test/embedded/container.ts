@@ -1,12 +1,15 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
-import {dirname, join} from 'node:path';
+import {basename, dirname, join} from 'node:path';
+import {ContainerLog} from './container-log.ts';
 import type {Container, KubeObject, Pod} from './objects.ts';
 import type {ContainerEnd, NodeTree} from './simulated-node.ts';
 import {treeEnvironment} from './tree.ts';
 
 export type ContainerOptions = {
 	readonly pod: Pod;
+	/** Which of its containers. */
+	readonly index: number;
 	readonly tree: NodeTree;
 	/** An empty directory for this pod's files. */
 	readonly directory: string;
@@ -27,19 +30,20 @@ export type StartFailure =
 
 export type RunningContainer = {
 	readonly ended: Promise<ContainerEnd>;
-	/** What it wrote so far. */
-	readonly log: () => Buffer;
+	readonly log: ContainerLog;
 	readonly kill: () => void;
+	/** Starts another command in it; or why that cannot be, in the words of the runtime. */
+	readonly exec: (command: readonly string[]) => ChildProcess | string;
 };
 
 /**
-Runs the first container's own command for real, with the shell of this machine in place of the node's: each argument that
+Runs a container's own command for real, with the shell of this machine in place of the node's: each argument that
 lies in a volume mount, or is the termination log, becomes the path where its content really is. The environment holds
 nothing of ours.
 */
 export function runContainer(options: ContainerOptions): RunningContainer | StartFailure {
-	const {pod, tree, directory} = options;
-	const container = pod.spec.containers[0];
+	const {pod, index, tree, directory} = options;
+	const container = pod.spec.containers[index];
 	if (container === undefined) {
 		return {kind: 'start', message: 'no container'};
 	}
@@ -72,11 +76,40 @@ export function runContainer(options: ContainerOptions): RunningContainer | Star
 		// Its own process group, so that whatever it started ends with it.
 		detached: true,
 	});
-	const log: Buffer[] = [];
-	child.stdout.on('data', (chunk: Buffer) => log.push(chunk));
-	child.stderr.on('data', (chunk: Buffer) => log.push(chunk));
-	const whole = () => Buffer.concat(log);
-	return {ended: endOf(child, messageFile, container, whole), log: whole, kill: () => killGroup(child)};
+	const log = new ContainerLog();
+	child.stdout.on('data', (chunk: Buffer) => log.append(chunk));
+	child.stderr.on('data', (chunk: Buffer) => log.append(chunk));
+	return {
+		ended: endOf(child, messageFile, container, log),
+		log,
+		kill: () => killGroup(child),
+		exec: command => execCommand(tree, mounts, directory, command),
+	};
+}
+
+/** The shell is this machine's, as for the container's own command; all else has to be among the node's tools. */
+function execCommand(
+	tree: NodeTree,
+	mounts: readonly Mount[],
+	directory: string,
+	[executable = '', ...args]: readonly string[],
+): ChildProcess | string {
+	const tool = tree.path.map(entry => join(entry, basename(executable))).find(file => existsSync(file));
+	const file = /^(\/bin\/)?sh$/.test(executable)
+		? tree.shell
+		: /^(\/usr)?\/bin\/[^/]+$|^[^/]+$/.test(executable)
+			? tool
+			: undefined;
+	if (file === undefined) {
+		const why = executable.includes('/') ? `stat ${executable}: no such file or directory` : 'executable file not found in $PATH';
+		return `error executing command in container: failed to exec in container: failed to start exec: OCI runtime exec failed: exec failed: unable to start container process: exec: "${executable}": ${why}: unknown`;
+	}
+
+	return spawn(
+		file,
+		args.map(arg => realPath(arg, mounts)),
+		{cwd: directory, env: treeEnvironment(tree), stdio: ['pipe', 'pipe', 'pipe']},
+	);
 }
 
 type Mount = {readonly mountPath: string; readonly real: string};
@@ -153,13 +186,14 @@ async function endOf(
 	child: ChildProcess,
 	messageFile: string,
 	{terminationMessagePolicy}: Container,
-	log: () => Buffer,
+	log: ContainerLog,
 ): Promise<ContainerEnd> {
 	const exitCode = await new Promise<number>(resolve => {
 		child.once('error', () => resolve(127));
 		child.once('close', (code, signal) => resolve(code ?? (signal === 'SIGKILL' ? 137 : 143)));
 	});
-	const whole = log();
+	log.end();
+	const whole = log.bytes;
 	const written = existsSync(messageFile) ? readFileSync(messageFile) : Buffer.alloc(0);
 	const message =
 		written.length === 0 && exitCode !== 0 && terminationMessagePolicy === 'FallbackToLogsOnError' ? logTail(whole) : written;

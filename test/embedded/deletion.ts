@@ -1,5 +1,6 @@
 import {type KubeObject, keyOf, type Pod, timestamp} from './objects.ts';
 import type {Resource} from './resources.ts';
+import {refuse} from './status.ts';
 import type {Store} from './store.ts';
 
 /**
@@ -13,7 +14,7 @@ export function deleteObject(store: Store, row: Resource, object: KubeObject, gr
 	}
 
 	const seconds = row.resource === 'pods' ? graceSeconds(object as Pod, gracePeriodSeconds) : 0;
-	if (seconds === 0) {
+	if (seconds === 0 && (object.metadata.finalizers ?? []).length === 0) {
 		return store.remove(row.resource, key) ?? object;
 	}
 
@@ -23,6 +24,31 @@ export function deleteObject(store: Store, row: Resource, object: KubeObject, gr
 	});
 }
 
+/** What a deletion may ask of its object. */
+export type Preconditions = {readonly uid?: string; readonly resourceVersion?: string};
+
+/** Throws 409 where the object is not the one that is meant (apiserver:pkg/registry/rest/delete.go, BeforeDelete). */
+export function requirePreconditions(
+	{metadata}: KubeObject,
+	{group, kind}: Resource,
+	{uid, resourceVersion}: Preconditions = {},
+): void {
+	const subject = {group, resource: kind, name: metadata.name};
+	if (uid !== undefined && uid !== metadata.uid) {
+		throw refuse.conflict(
+			subject,
+			`the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`,
+		);
+	}
+
+	if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
+		throw refuse.conflict(
+			subject,
+			`the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`,
+		);
+	}
+}
+
 function markDeleted(
 	store: Store,
 	row: Resource,
@@ -30,7 +56,9 @@ function markDeleted(
 	deletion: Partial<KubeObject['metadata']>,
 	changes: object = {},
 ): KubeObject {
-	if (object.metadata.deletionTimestamp !== undefined) {
+	// A second deletion may shorten the time that is left, never lengthen it.
+	const {deletionTimestamp, deletionGracePeriodSeconds = 0} = object.metadata;
+	if (deletionTimestamp !== undefined && (deletion.deletionGracePeriodSeconds ?? 0) >= deletionGracePeriodSeconds) {
 		return object;
 	}
 

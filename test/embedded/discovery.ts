@@ -40,7 +40,21 @@ export function discover(path: string): unknown {
 	}
 }
 
-const groups = resources.filter(({group}) => group !== '');
+const groups = resources.filter(
+	({group, version}, index) =>
+		group !== '' && resources.findIndex(other => other.group === group && other.version === version) === index,
+);
+
+/** Whether a path stands below a group and version that is had. */
+export function isGroupVersion(path: string): boolean {
+	return path.startsWith('/api/v1/') || groups.some(({group, version}) => path.startsWith(`/apis/${group}/${version}/`));
+}
+
+/** Kinds of subresources that are not those of their resource. */
+const subresourceKinds: Readonly<Record<string, {readonly group?: string; readonly version?: string; readonly kind: string}>> = {
+	exec: {kind: 'PodExecOptions'},
+	eviction: {group: 'policy', version: 'v1', kind: 'Eviction'},
+};
 
 function apiGroup(name: string, version: string) {
 	const groupVersion = {groupVersion: `${name}/${version}`, version};
@@ -59,7 +73,7 @@ function resourceList(group: string, version: string) {
 				name: `${resource}/${name}`,
 				singularName: '',
 				namespaced,
-				kind,
+				...(subresourceKinds[name] ?? {kind}),
 				verbs: subVerbs,
 			})),
 		]),

@@ -1,7 +1,9 @@
 import type {ServerResponse} from 'node:http';
 import type {Admission} from './admission.ts';
 import {send} from './body.ts';
-import {discover} from './discovery.ts';
+import {discover, isGroupVersion} from './discovery.ts';
+import {answerEviction} from './eviction.ts';
+import {findContainer, requireNode} from './exec.ts';
 import type {WatchFault} from './faults.ts';
 import {answerList} from './list.ts';
 import {keyOf} from './objects.ts';
@@ -11,9 +13,10 @@ import {answerReview, answerRulesReview} from './review.ts';
 import {negotiate, shapeObject} from './shape.ts';
 import {refuse} from './status.ts';
 import type {Store} from './store.ts';
+import {answerPatch, answerUpdate} from './updates.ts';
 import type {User} from './users.ts';
 import {openWatch} from './watch.ts';
-import {answerCreate, answerDelete, answerDeleteCollection} from './writes.ts';
+import {answerCreate, answerDelete, answerDeleteCollection, type Write} from './writes.ts';
 
 /** What requests are carried out on. */
 export type Backend = {
@@ -29,6 +32,7 @@ export type Allowed = {
 	readonly user: User;
 	readonly accept: string | undefined;
 	readonly body: unknown;
+	readonly contentType: string;
 	readonly response: ServerResponse;
 	readonly watchFault: WatchFault | undefined;
 };
@@ -42,8 +46,17 @@ export function dispatch(backend: Backend, allowed: Allowed): void {
 	}
 
 	const {row} = info;
+	if (row === undefined && !isGroupVersion(info.path)) {
+		response.writeHead(404, {'content-type': 'text/plain; charset=utf-8'}).end('404 page not found\n');
+		return;
+	}
+
 	if (row === undefined || (row.namespaced && info.namespace === '' && !['list', 'watch'].includes(info.verb))) {
 		throw refuse.noSuchResource();
+	}
+
+	if (info.name === '' && ['update', 'patch'].includes(info.verb)) {
+		throw refuse.methodNotAllowed();
 	}
 
 	const verbs = info.subresource === '' ? row.verbs : row.subresources[info.subresource];
@@ -52,20 +65,36 @@ export function dispatch(backend: Backend, allowed: Allowed): void {
 	}
 
 	if (!verbs.includes(info.verb as Verb)) {
-		throw ['update', 'patch', 'deletecollection'].includes(info.verb)
+		throw info.subresource === '' && ['update', 'patch', 'deletecollection'].includes(info.verb)
 			? refuse.notImplemented(`${info.verb} of ${row.resource}`)
 			: refuse.methodNotAllowed();
 	}
 
-	if (info.subresource === 'log') {
-		backend.answerLog(info, response);
-	} else {
-		answer(backend, allowed, row);
+	switch (info.subresource) {
+		case 'log':
+			backend.answerLog(info, response);
+			break;
+		case 'exec':
+			requireNode(findContainer(backend.store, info).pod);
+			throw refuse.badRequest('Upgrade request required');
+		case 'eviction':
+			send(response, 201, answerEviction(writeOf(backend, allowed, row)));
+			break;
+		default:
+			answer(backend, allowed, row);
 	}
 }
 
-function answer({store, admission}: Backend, {info, user, accept, body, response, watchFault}: Allowed, row: Resource): void {
-	const write = {store, admission, info, row, body, accept};
+function writeOf({store, admission}: Backend, {info, body, accept, response}: Allowed, row: Resource): Write {
+	// A warning's text stands in quotation marks (RFC 7234, 5.5).
+	const warn = (text: string) => response.appendHeader('warning', `299 - ${JSON.stringify(text)}`);
+	return {store, admission, info, row, body, accept, warn};
+}
+
+function answer(backend: Backend, allowed: Allowed, row: Resource): void {
+	const {store} = backend;
+	const {info, user, accept, body, contentType, response, watchFault} = allowed;
+	const write = writeOf(backend, allowed, row);
 	switch (info.verb) {
 		case 'get':
 			send(response, 200, answerGet(store, info, row, accept));
@@ -78,6 +107,15 @@ function answer({store, admission}: Backend, {info, user, accept, body, response
 			break;
 		case 'create':
 			send(response, 201, reviews[row.resource]?.(user, body) ?? answerCreate(write));
+			break;
+		case 'update': {
+			const updated = answerUpdate(write);
+			send(response, updated.code, updated.body);
+			break;
+		}
+
+		case 'patch':
+			send(response, 200, answerPatch(write, contentType));
 			break;
 		case 'delete':
 			send(response, 200, answerDelete(write));

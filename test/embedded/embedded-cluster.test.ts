@@ -304,9 +304,12 @@ test('the log of requests counts verbs, connections and bytes', async t => {
 
 test('what the embedded cluster does not have is 501, never a guess', async t => {
 	const {client} = await start(t, {nodes: [healthyNode('one')]});
-	t.is((await client.call('POST', `${paths.pods(namespace)}/p/exec`)).status, 501);
-	t.is((await client.call('PATCH', '/api/v1/nodes/one')).status, 501);
-	t.is((await client.call('GET', `${paths.pods(namespace)}/p/log`, {query: {sinceSeconds: 5}})).status, 501);
+	t.is((await client.call('POST', `${paths.pods(namespace)}/p/attach`)).status, 501);
+	const headers = {'content-type': 'application/json-patch+json'};
+	t.is((await client.call('PATCH', '/api/v1/nodes/one', {headers, body: []})).status, 501);
+	const merge = {'content-type': 'application/merge-patch+json'};
+	t.is((await client.call('PATCH', '/api/v1/nodes/one', {headers: merge, body: {spec: {providerID: 'x'}}})).status, 501);
+	t.is((await client.call('GET', `${paths.pods(namespace)}/p/log`, {query: {stream: 'Stdout'}})).status, 501);
 	t.is((await client.call('DELETE', `${paths.configMaps(namespace)}/c`, {query: {propagationPolicy: 'Foreground'}})).status, 501);
 });
 

@@ -3,6 +3,9 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {Admission, type AdmissionOptions, type Refusal} from './admission.ts';
 import {Alive} from './alive.ts';
+import {keepCordonTaints} from './cordon.ts';
+import {DisruptionController} from './disruption.ts';
+import {openExec} from './exec.ts';
 import {Faults} from './faults.ts';
 import {GarbageCollector} from './garbage.ts';
 import {kubeconfigText} from './kubeconfig.ts';
@@ -98,6 +101,8 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
 	}
 
 	const garbage = new GarbageCollector(store);
+	const disruption = new DisruptionController(store);
+	const endCordons = keepCordonTaints(store);
 	const nodes = plantNodes(options, directory);
 	for (const {object} of nodes) {
 		store.create('nodes', object);
@@ -117,6 +122,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
 		faults,
 		requests,
 		answerLog: (info, response) => answerLog(store, kubelets, info, response),
+		openExec: (info, request, socket) => openExec(store, kubelets, info, request, socket),
 	});
 	return {
 		url: server.url,
@@ -134,6 +140,8 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
 		list: (resource, namespace) => store.list(resource, namespace),
 		async stop() {
 			garbage.stop();
+			disruption.stop();
+			endCordons();
 			await server.stop();
 			await kubelets.stop();
 			removeFiles(directory);

@@ -1,15 +1,17 @@
-import {mkdirSync} from 'node:fs';
+import type {ChildProcess} from 'node:child_process';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {Window} from '../../lib/window.ts';
-import {runContainer} from './container.ts';
-import {faultyEnd, recordedEnd, spoil, startError} from './container-end.ts';
+import {faultyEnd, recordedEnd, spoil} from './container-end.ts';
+import {ContainerLog} from './container-log.ts';
+import {deleteObject} from './deletion.ts';
 import {provideImage} from './image-pull.ts';
-import {imageHasShell} from './images.ts';
 import {NodeFaults} from './node-faults.ts';
 import {keyOf, type Pod} from './objects.ts';
+import {type KeptContainer, runPodContainers} from './pod-containers.ts';
 import {podStatus} from './pod-status.ts';
-import type {ContainerEnd, NodeFault, NodeTree, SimulatedNode} from './simulated-node.ts';
+import {resourceRow} from './resources.ts';
+import type {NodeFault, NodeTree, SimulatedNode} from './simulated-node.ts';
 import type {Store} from './store.ts';
 
 export type KubeletsOptions = {
@@ -26,7 +28,8 @@ type Worker = {
 	readonly key: string;
 	readonly uid: string;
 	readonly stop: AbortController;
-	log: (() => Buffer) | undefined;
+	/** By name, as far as they have started. */
+	readonly containers: Map<string, KeptContainer>;
 };
 
 /** The kubelets of all simulated nodes: each pod that is bound to a node goes through the statuses of a real one. */
@@ -64,8 +67,14 @@ export class Kubelets {
 	}
 
 	/** The log of a pod's container: undefined where it has none yet. */
-	log({metadata}: Pod): Buffer | undefined {
-		return this.#workers.get(metadata.uid)?.log?.();
+	log({metadata}: Pod, container: string): ContainerLog | undefined {
+		return this.#workers.get(metadata.uid)?.containers.get(container)?.log;
+	}
+
+	/** Starts a command in a pod's container; or why that cannot be. */
+	exec({metadata}: Pod, container: string, command: readonly string[]): ChildProcess | string {
+		const exec = this.#workers.get(metadata.uid)?.containers.get(container)?.exec;
+		return exec?.(command) ?? `unable to upgrade connection: container not found ("${container}")`;
 	}
 
 	/** Ends every container; resolves when none is left. */
@@ -84,7 +93,12 @@ export class Kubelets {
 			return;
 		}
 
-		const worker: Worker = {key: keyOf(pod.metadata), uid: pod.metadata.uid, stop: new AbortController(), log: undefined};
+		const worker: Worker = {
+			key: keyOf(pod.metadata),
+			uid: pod.metadata.uid,
+			stop: new AbortController(),
+			containers: new Map(),
+		};
 		this.#workers.set(worker.uid, worker);
 		// Not in the request that makes the pod: the kubelet hears of it by its own watch.
 		setImmediate(() => {
@@ -120,12 +134,19 @@ export class Kubelets {
 			return;
 		}
 
-		const startedAt = Date.now();
-		const end = faultyEnd(faults) ?? (await this.#runContainer(pod, node, worker, faults));
-		if (end !== undefined && !worker.stop.signal.aborted) {
-			const {log, ...spoiled} = spoil(end, faults);
-			worker.log = () => Buffer.from((log ?? '') as string);
-			this.#report(worker, podStatus.ended(pod, object, spoiled, startedAt));
+		if (faults.some(({kind}) => kind === 'hangs')) {
+			this.#report(worker, podStatus.running(pod, object));
+			return;
+		}
+
+		const end = faultyEnd(faults) ?? (node.answers.mode === 'recorded' ? recordedEnd(pod, node.answers.answer) : undefined);
+		if (end !== undefined) {
+			const spoiled = spoil(end, faults);
+			const log = ContainerLog.of(Buffer.from((spoiled.log ?? '') as string));
+			worker.containers.set(pod.spec.containers[0]?.name ?? '', {log, exec: undefined});
+			this.#report(worker, podStatus.ended(pod, object, spoiled, Date.now()));
+		} else if (node.answers.mode === 'tree') {
+			await this.#runInTree(pod, node, node.answers.tree, worker, faults);
 		}
 	}
 
@@ -147,54 +168,24 @@ export class Kubelets {
 		return waiting.length > 0;
 	}
 
-	/** How the container ends by itself; undefined where it never does, or never starts. */
-	async #runContainer(
-		pod: Pod,
-		node: SimulatedNode,
-		worker: Worker,
-		faults: readonly NodeFault[],
-	): Promise<ContainerEnd | undefined> {
-		if (faults.some(({kind}) => kind === 'hangs')) {
-			this.#report(worker, podStatus.running(pod, node.object));
-			return undefined;
-		}
-
-		if (node.answers.mode === 'recorded') {
-			return recordedEnd(pod, node.answers.answer);
-		}
-
+	/** Runs the pod's containers for real, with what they report on the way. */
+	async #runInTree(pod: Pod, node: SimulatedNode, tree: NodeTree, worker: Worker, faults: readonly NodeFault[]): Promise<void> {
 		await this.#places.acquire(worker.stop.signal);
 		try {
-			return await this.#runInTree(pod, node, node.answers.tree, worker);
+			await runPodContainers({
+				pod,
+				runtime: node.object.status.nodeInfo['containerRuntimeVersion'] ?? '',
+				tree,
+				directory: join(this.#directory, worker.uid),
+				faults,
+				configMap: name => this.#store.get('configmaps', keyOf({namespace: pod.metadata.namespace, name})),
+				signal: worker.stop.signal,
+				kept: worker.containers,
+				report: states => this.#report(worker, podStatus.of(pod, node.object, states)),
+			});
 		} finally {
 			this.#places.release();
 		}
-	}
-
-	async #runInTree(pod: Pod, node: SimulatedNode, tree: NodeTree, worker: Worker): Promise<ContainerEnd | undefined> {
-		const directory = join(this.#directory, worker.uid);
-		mkdirSync(directory, {recursive: true});
-		const container = runContainer({
-			pod,
-			tree,
-			directory,
-			imageHasShell: imageHasShell(pod.spec.containers[0]?.image ?? ''),
-			runtime: node.object.status.nodeInfo['containerRuntimeVersion'] ?? '',
-			configMap: name => this.#store.get('configmaps', keyOf({namespace: pod.metadata.namespace, name})),
-		});
-		if ('ended' in container) {
-			worker.log = container.log;
-			worker.stop.signal.addEventListener('abort', container.kill, {once: true});
-			this.#report(worker, podStatus.running(pod, node.object));
-			return container.ended;
-		}
-
-		if (container.kind === 'create') {
-			this.#report(worker, podStatus.waiting(pod, node.object, 'CreateContainerError', container.message));
-		}
-
-		// A volume that cannot be mounted stays ContainerCreating; why stands in an event only.
-		return container.kind === 'start' ? startError(container.message) : undefined;
 	}
 
 	#armDeadline(pod: Pod, node: SimulatedNode, worker: Worker): void {
@@ -229,9 +220,15 @@ export class Kubelets {
 
 	/** Deletion of a pod that may still run: it is killed and removed, without waiting for its grace period. */
 	#terminate({spec, metadata}: Pod): void {
-		if (!this.faults.isSilent(spec.nodeName ?? '')) {
+		const node = spec.nodeName ?? '';
+		if (this.#nodes.has(node) && !this.faults.isSilent(node)) {
 			this.#end(metadata.uid);
-			setImmediate(() => this.#store.remove('pods', keyOf(metadata)));
+			setImmediate(() => {
+				const pod = this.#store.get('pods', keyOf(metadata));
+				if (pod?.metadata.uid === metadata.uid) {
+					deleteObject(this.#store, resourceRow('pods'), pod, 0);
+				}
+			});
 		}
 	}
 

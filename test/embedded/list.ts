@@ -46,14 +46,13 @@ function firstPage(store: Store, info: RequestInfo, row: Resource): Page {
 	const wanted = info.query.get('resourceVersion') ?? '';
 	if (!/^\d*$/.test(wanted)) {
 		throw refuse.badRequest(
-			`resourceVersion: Invalid value: "${wanted}": strconv.ParseUint: parsing "${wanted}": invalid syntax`,
+			`invalid resource version: resourceVersion: Invalid value: "${wanted}": strconv.ParseUint: parsing "${wanted}": invalid syntax`,
 		);
 	}
 
 	if (Number(wanted) > store.version) {
-		throw refuse.badRequest(
-			`resourceVersion: Invalid value: "${wanted}": Too large resource version: ${wanted}, current: ${store.version}`,
-		);
+		// A real server waits three seconds for that version before it says so.
+		throw refuse.versionTooLarge(wanted, store.version);
 	}
 
 	return {objects: store.list(row.resource, info.namespace), version: store.version, start: ''};
@@ -79,16 +78,18 @@ function readToken(token: string): {rv: number; start: string} {
 		// Not base64 of JSON: refused below like any other foreign token.
 	}
 
-	throw refuse.badRequest('continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
+	throw refuse.badRequest(
+		'invalid continue token: continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)',
+	);
 }
 
+/** 0, and any negative number: no limit. */
 function readLimit(text: string | null): number {
-	const limit = Number(text ?? 0);
-	if (!Number.isInteger(limit) || limit < 0) {
-		throw refuse.badRequest(`limit: Invalid value: "${text}": must be a non-negative integer`);
+	if (text !== null && !/^-?\d+$/.test(text)) {
+		throw refuse.badRequest(`strconv.ParseInt: parsing "${text}": invalid syntax`);
 	}
 
-	return limit;
+	return Math.max(0, Number(text ?? 0));
 }
 
 /** Index of the first object whose key is not below `start`. */

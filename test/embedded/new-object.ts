@@ -3,9 +3,16 @@ import {type KubeObject, type ObjectMeta, type Pod, timestamp} from './objects.t
 import type {RequestInfo} from './request-info.ts';
 import type {Resource} from './resources.ts';
 import {refuse} from './status.ts';
+import {validate} from './validate.ts';
 
 /** Makes a new object from a request's body: validated, with the server's defaults and metadata; not yet stored. */
 export function newObject(body: unknown, info: RequestInfo, row: Resource): KubeObject {
+	const object = completedObject(body, info, row);
+	validate(object, row);
+	return object;
+}
+
+function completedObject(body: unknown, info: RequestInfo, row: Resource): KubeObject {
 	const given = readObject(body, row);
 	const generateName = stringOf(given.metadata['generateName']);
 	const name = stringOf(given.metadata['name']) ?? (generateName === undefined ? undefined : generateName + suffix());
@@ -39,6 +46,12 @@ export function newObject(body: unknown, info: RequestInfo, row: Resource): Kube
 			return newPod(object);
 		case 'namespaces':
 			return completedNamespace(object);
+		case 'poddisruptionbudgets':
+			return {
+				...object,
+				metadata: {...metadata, generation: 1},
+				status: {disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0},
+			};
 		default:
 			return object;
 	}
@@ -78,7 +91,7 @@ function readObject(
 	const expected = row.group === '' ? row.version : `${row.group}/${row.version}`;
 	if (kind !== row.kind || (body['apiVersion'] !== undefined && apiVersion !== expected)) {
 		throw refuse.badRequest(
-			`${row.kind} in version "${row.version}" cannot be handled as a ${row.kind}: the object provided is ${String(apiVersion)}, Kind=${String(kind)}`,
+			`${String(kind)} in version "${String(apiVersion)}" cannot be handled as a ${row.kind}: converting (${String(apiVersion)}.${String(kind)}) to (core.${row.kind}): unknown conversion`,
 		);
 	}
 
@@ -100,11 +113,11 @@ function validateName(name: string, {kind, resource}: Resource): void {
 
 const labelValue = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/;
 
-function validateLabels(labels: unknown, name: string, {kind}: Resource): void {
-	for (const [key, value] of Object.entries(isRecord(labels) ? labels : {})) {
+export function validateLabels(labels: unknown, name: string, {kind}: Resource): void {
+	for (const value of Object.values(isRecord(labels) ? labels : {})) {
 		if (typeof value !== 'string') {
 			throw refuse.badRequest(
-				`${kind} in version "v1" cannot be handled as a ${kind}: json: cannot unmarshal ${typeof value} into Go struct field ObjectMeta.metadata.labels.${key} of type string`,
+				`${kind} in version "v1" cannot be handled as a ${kind}: json: cannot unmarshal ${typeof value} into Go struct field ObjectMeta.metadata.labels of type string`,
 			);
 		}
 

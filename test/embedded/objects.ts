@@ -5,15 +5,25 @@ export type ObjectMeta = {
 	readonly namespace?: string;
 	readonly uid: string;
 	readonly resourceVersion: string;
+	/** Counts the changes of the spec, where somebody has to catch up with them. */
+	readonly generation?: number;
 	readonly creationTimestamp: string;
 	readonly deletionTimestamp?: string;
 	readonly deletionGracePeriodSeconds?: number;
 	readonly labels?: Readonly<Record<string, string>>;
 	readonly annotations?: Readonly<Record<string, string>>;
 	readonly ownerReferences?: readonly OwnerReference[];
+	/** An object with finalizers that is deleted stays, marked, until somebody has taken all of them off. */
+	readonly finalizers?: readonly string[];
 };
 
-export type OwnerReference = {readonly apiVersion: string; readonly kind: string; readonly name: string; readonly uid: string};
+export type OwnerReference = {
+	readonly apiVersion: string;
+	readonly kind: string;
+	readonly name: string;
+	readonly uid: string;
+	readonly controller?: boolean;
+};
 
 export type KubeObject = {
 	readonly apiVersion: string;

@@ -1,32 +1,39 @@
 import type {ServerResponse} from 'node:http';
+import type {ContainerLog} from './container-log.ts';
+import {findContainer} from './exec.ts';
 import type {Kubelets} from './kubelet.ts';
-import {keyOf, type Node, type Pod} from './objects.ts';
+import type {Node, Pod} from './objects.ts';
 import {isTrue, type RequestInfo} from './request-info.ts';
 import {refuse} from './status.ts';
 import type {Store} from './store.ts';
 
-const known: readonly string[] = ['container', 'tailLines', 'limitBytes', 'follow', 'pretty'];
+const known: readonly string[] = [
+	'container',
+	'tailLines',
+	'limitBytes',
+	'follow',
+	'previous',
+	'sinceSeconds',
+	'sinceTime',
+	'timestamps',
+	'pretty',
+];
 
-/** GET of a pod's log: what its container wrote, once it ended. */
+/** GET of a pod's log: what a container wrote so far, or until it ends. */
 export function answerLog(store: Store, kubelets: Kubelets, info: RequestInfo, response: ServerResponse): void {
 	const {query, namespace, name} = info;
 	const unknown = [...query.keys()].find(key => !known.includes(key));
-	if (unknown !== undefined || isTrue(query.get('follow'))) {
-		throw refuse.notImplemented(`logs with ${unknown ?? 'follow'}`);
+	if (unknown !== undefined) {
+		throw refuse.notImplemented(`logs with ${unknown}`);
 	}
 
-	const pod = store.get('pods', keyOf({namespace, name})) as Pod | undefined;
-	if (pod === undefined) {
-		throw refuse.notFound({group: '', resource: 'pods', name});
+	const {pod, container} = findContainer(store, info);
+	const node = pod.spec.nodeName;
+	if (node === undefined) {
+		response.writeHead(204).end();
+		return;
 	}
 
-	const container = pod.spec.containers[0]?.name ?? '';
-	const wanted = query.get('container') ?? container;
-	if (wanted !== container) {
-		throw refuse.badRequest(`container ${wanted} is not valid for pod ${name}`);
-	}
-
-	const node = pod.spec.nodeName ?? '';
 	if (kubelets.faults.isSilent(node)) {
 		const address = (store.get('nodes', node) as Node | undefined)?.status.addresses[0]?.address ?? node;
 		throw refuse.internal(
@@ -44,15 +51,53 @@ export function answerLog(store: Store, kubelets: Kubelets, info: RequestInfo, r
 		return;
 	}
 
-	const log = kubelets.log(pod);
+	if (isTrue(query.get('previous'))) {
+		throw refuse.badRequest(`previous terminated container "${container}" in pod "${name}" not found`);
+	}
+
+	const log = kubelets.log(pod, container);
 	if (log === undefined) {
 		throw refuse.badRequest(`container "${container}" in pod "${name}" is waiting to start: ${waitingReason(pod)}`);
 	}
 
-	const lines = cutLines(log, query.get('tailLines'));
-	const limit = query.get('limitBytes');
+	sendLog(log, query, response);
+}
+
+function sendLog(log: ContainerLog, query: URLSearchParams, response: ServerResponse): void {
+	let sent = 0;
+	let left = Number(query.get('limitBytes') ?? Number.POSITIVE_INFINITY);
+	const send = () => {
+		// A line that is not yet whole waits for its end where that will be told.
+		const lines = log.lines.filter(({bytes}) => log.isOver || !isTrue(query.get('follow')) || bytes.at(-1) === 10);
+		const wanted = lines.slice(sent).filter(({at}) => at >= since(query));
+		const last =
+			sent === 0 && query.has('tailLines') ? wanted.slice(Math.max(0, wanted.length - Number(query.get('tailLines')))) : wanted;
+		sent = lines.length;
+		const bytes = Buffer.concat(last.flatMap(line => [Buffer.from(timeOf(line.at, query)), line.bytes])).subarray(0, left);
+		left -= bytes.length;
+		response.write(bytes);
+	};
 	response.writeHead(200, {'content-type': 'text/plain'});
-	response.end(limit === null ? lines : lines.subarray(0, Number(limit)));
+	send();
+	if (!isTrue(query.get('follow'))) {
+		response.end();
+		return;
+	}
+
+	const stop = log.follow(send, () => {
+		send();
+		response.end();
+	});
+	response.once('close', stop);
+}
+
+function since(query: URLSearchParams): number {
+	const seconds = query.get('sinceSeconds');
+	return seconds === null ? Date.parse(query.get('sinceTime') ?? '1970-01-01T00:00:00Z') : Date.now() - Number(seconds) * 1000;
+}
+
+function timeOf(at: number, query: URLSearchParams): string {
+	return isTrue(query.get('timestamps')) ? `${new Date(at).toISOString().replace('Z', '000000Z')} ` : '';
 }
 
 function sendForEver(response: ServerResponse): void {
@@ -71,14 +116,4 @@ function waitingReason({status}: Pod): string {
 		readonly state?: {readonly waiting?: {readonly reason?: string}};
 	}[];
 	return container?.state?.waiting?.reason ?? 'ContainerCreating';
-}
-
-function cutLines(log: Buffer, tailLines: string | null): Buffer {
-	if (tailLines === null) {
-		return log;
-	}
-
-	const lines = log.toString('latin1').split('\n');
-	const last = lines.at(-1) === '' ? 1 : 0;
-	return Buffer.from(lines.slice(Math.max(0, lines.length - last - Number(tailLines))).join('\n'), 'latin1');
 }

@@ -161,7 +161,7 @@ const checks: readonly Check[] = [
 	},
 ];
 
-/** Why a namespace that enforces the level refuses the pod, in the server's words; undefined where it admits it. */
+/** What of the pod violates a level, in the server's words after `violates` or `would violate`; undefined where nothing does. */
 export function podSecurityViolation(spec: PodSpec, level: PodSecurityLevel, version = 'latest'): string | undefined {
 	if (level === 'privileged') {
 		return undefined;
@@ -174,7 +174,7 @@ export function podSecurityViolation(spec: PodSpec, level: PodSecurityLevel, ver
 		const text = detail(spec);
 		return text === undefined ? [] : `${reason} (${text})`;
 	});
-	return violations.length === 0 ? undefined : `violates PodSecurity "${level}:${version}": ${violations.join(', ')}`;
+	return violations.length === 0 ? undefined : `PodSecurity "${level}:${version}": ${violations.join(', ')}`;
 }
 
 function containersOf({initContainers = [], containers}: PodSpec): readonly Container[] {

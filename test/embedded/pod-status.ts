@@ -2,34 +2,36 @@ import {randomBytes} from 'node:crypto';
 import {type Container, type Node, type Pod, timestamp} from './objects.ts';
 import type {ContainerEnd} from './simulated-node.ts';
 
-/** The statuses that a kubelet reports of a pod with one container, in the order in which it passes through them. */
+/** What a kubelet says of one container; times in ms since 1970. */
+export type ContainerState =
+	| {readonly kind: 'waiting'; readonly reason: string; readonly message?: string}
+	| {readonly kind: 'running'; readonly startedAt: number}
+	/** It ran to its end, well or not. */
+	| {readonly kind: 'ended'; readonly end: ContainerEnd; readonly startedAt: number};
+
+/** The statuses that a kubelet reports of a pod. */
 export const podStatus = {
+	/** Of a pod with these containers, in the order of its spec. */
+	of(pod: Pod, node: Node, states: readonly ContainerState[]): Pod['status'] {
+		return status(pod, node, phaseOf(states), states);
+	},
+
 	/** Taken up by the kubelet; its volumes, its sandbox or its image are not there yet. */
 	waiting(pod: Pod, node: Node, reason = 'ContainerCreating', message?: string): Pod['status'] {
-		return status(pod, node, 'Pending', {waiting: {reason, ...(message !== undefined && {message})}});
+		return podStatus.of(pod, node, allOf(pod, {kind: 'waiting', reason, ...(message !== undefined && {message})}));
 	},
 
 	running(pod: Pod, node: Node): Pod['status'] {
-		return status(pod, node, 'Running', {running: {startedAt: timestamp()}});
+		return podStatus.of(pod, node, allOf(pod, {kind: 'running', startedAt: Date.now()}));
 	},
 
-	/** The container ran to its end, well or not. */
 	ended(pod: Pod, node: Node, end: ContainerEnd, startedAt: number): Pod['status'] {
-		const message = keptMessage(end.message);
-		const terminated = {
-			exitCode: end.exitCode,
-			reason: end.reason ?? (end.exitCode === 0 ? 'Completed' : 'Error'),
-			...(message !== '' && {message}),
-			startedAt: timestamp(startedAt),
-			finishedAt: timestamp(),
-			containerID: `containerd://${randomBytes(32).toString('hex')}`,
-		};
-		return status(pod, node, end.exitCode === 0 ? 'Succeeded' : 'Failed', {terminated});
+		return podStatus.of(pod, node, allOf(pod, {kind: 'ended', end, startedAt}));
 	},
 
 	/** The kubelet refused or ended the pod as a whole. */
 	failed(pod: Pod, node: Node, reason: string, message: string): Pod['status'] {
-		const {containerStatuses: _none, ...rest} = status(pod, node, 'Failed', {});
+		const {containerStatuses: _none, ...rest} = status(pod, node, 'Failed', []);
 		return {...rest, phase: 'Failed', reason, message};
 	},
 } as const;
@@ -37,15 +39,35 @@ export const podStatus = {
 /** The most that a kubelet keeps of a termination message (pkg/kubelet/container/runtime.go, MaxContainerTerminationMessageLength). */
 export const largestMessage = 4096;
 
-/** The last 4,096 bytes, as text: bytes that are no UTF-8 become U+FFFD on their way through JSON. */
-function keptMessage(message: string | Buffer): string {
-	const bytes = Buffer.from(message as string);
-	return bytes.subarray(Math.max(0, bytes.length - largestMessage)).toString('utf8');
+/** The most that it reports of all of a pod's together, the same for each (there, MaxPodTerminationMessageLogLength). */
+const largestMessages = 12_288;
+
+function allOf({spec}: Pod, state: ContainerState): readonly ContainerState[] {
+	return spec.containers.map(() => state);
 }
 
-function status(pod: Pod, node: Node, phase: Pod['status']['phase'], state: Readonly<Record<string, unknown>>): Pod['status'] {
+function phaseOf(states: readonly ContainerState[]): Pod['status']['phase'] {
+	if (states.some(({kind}) => kind === 'running')) {
+		return 'Running';
+	}
+
+	if (states.some(({kind}) => kind === 'waiting')) {
+		return 'Pending';
+	}
+
+	return states.every(state => state.kind === 'ended' && state.end.exitCode === 0) ? 'Succeeded' : 'Failed';
+}
+
+/** The last bytes that are kept, and of those the first that are reported, as text: bytes that are no UTF-8 become U+FFFD on their way through JSON. */
+function keptMessage(message: string | Buffer, containers: number): string {
+	const bytes = Buffer.from(message as string);
+	const kept = bytes.subarray(Math.max(0, bytes.length - largestMessage));
+	return kept.subarray(0, Math.floor(largestMessages / containers)).toString('utf8');
+}
+
+function status(pod: Pod, node: Node, phase: Pod['status']['phase'], states: readonly ContainerState[]): Pod['status'] {
 	const ip = node.status.addresses.find(({type}) => type === 'InternalIP')?.address ?? '';
-	const isReady = phase === 'Running';
+	const isReady = phase === 'Running' && states.every(({kind}) => kind === 'running');
 	const why = phase === 'Succeeded' ? {reason: 'PodCompleted'} : isReady ? {} : {reason: 'ContainersNotReady'};
 	const startTime = (pod.status['startTime'] as string | undefined) ?? timestamp();
 	return {
@@ -61,21 +83,45 @@ function status(pod: Pod, node: Node, phase: Pod['status']['phase'], state: Read
 		hostIPs: [{ip}],
 		...(pod.spec.hostNetwork === true && {podIP: ip, podIPs: [{ip}]}),
 		startTime,
-		containerStatuses: pod.spec.containers.map(container => containerStatus(container, state, isReady)),
+		containerStatuses: states.map((state, index) => containerStatus(pod.spec.containers[index], state, states.length)),
 	};
 }
 
-function containerStatus({name, image}: Container, state: Readonly<Record<string, unknown>>, isReady: boolean) {
-	const terminated = state['terminated'] as {readonly containerID?: string} | undefined;
+function containerStatus(container: Container | undefined, state: ContainerState, containers: number) {
+	const isReady = state.kind === 'running';
+	const shown = shownState(state, containers);
 	return {
-		name,
-		state,
+		name: container?.name,
+		state: shown,
 		lastState: {},
 		ready: isReady,
 		restartCount: 0,
-		image,
+		image: container?.image,
 		imageID: '',
-		...(terminated?.containerID !== undefined && {containerID: terminated.containerID}),
+		...('terminated' in shown && {containerID: shown.terminated.containerID}),
 		started: isReady,
 	};
+}
+
+function shownState(state: ContainerState, containers: number) {
+	switch (state.kind) {
+		case 'waiting':
+			return {waiting: {reason: state.reason, ...(state.message !== undefined && {message: state.message})}};
+		case 'running':
+			return {running: {startedAt: timestamp(state.startedAt)}};
+		default: {
+			const {exitCode, reason = exitCode === 0 ? 'Completed' : 'Error', message: whole} = state.end;
+			const message = keptMessage(whole, containers);
+			return {
+				terminated: {
+					exitCode,
+					reason,
+					...(message !== '' && {message}),
+					startedAt: timestamp(state.startedAt),
+					finishedAt: timestamp(),
+					containerID: `containerd://${randomBytes(32).toString('hex')}`,
+				},
+			};
+		}
+	}
 }

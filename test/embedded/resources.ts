@@ -11,9 +11,15 @@ export type Resource = {
 	readonly subresources: Readonly<Record<string, readonly Verb[]>>;
 	/** The media types besides plain JSON that it can be had as. */
 	readonly shapes: readonly ('table' | 'metadata')[];
+	/** A PUT may leave the resourceVersion out (`AllowUnconditionalUpdate` of its strategy). */
+	readonly unconditionalUpdate?: true;
+	/** A PUT of one that is not there makes it (`AllowCreateOnUpdate`). */
+	readonly createOnUpdate?: true;
 };
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
+
+const everyVerb: readonly Verb[] = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'];
 
 export const resources: readonly Resource[] = [
 	{
@@ -23,9 +29,10 @@ export const resources: readonly Resource[] = [
 		kind: 'Node',
 		namespaced: false,
 		shortNames: ['no'],
-		verbs: ['get', 'list', 'watch'],
+		verbs: ['get', 'list', 'watch', 'update', 'patch'],
 		subresources: {},
 		shapes: ['table', 'metadata'],
+		unconditionalUpdate: true,
 	},
 	{
 		group: '',
@@ -34,9 +41,10 @@ export const resources: readonly Resource[] = [
 		kind: 'Namespace',
 		namespaced: false,
 		shortNames: ['ns'],
-		verbs: ['get', 'list', 'watch', 'create', 'delete'],
+		verbs: ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'],
 		subresources: {},
 		shapes: ['metadata'],
+		unconditionalUpdate: true,
 	},
 	{
 		group: '',
@@ -45,9 +53,10 @@ export const resources: readonly Resource[] = [
 		kind: 'Pod',
 		namespaced: true,
 		shortNames: ['po'],
-		verbs: ['get', 'list', 'watch', 'create', 'delete', 'deletecollection'],
-		subresources: {log: ['get']},
+		verbs: everyVerb,
+		subresources: {log: ['get'], exec: ['get', 'create'], eviction: ['create'], status: ['get', 'update', 'patch']},
 		shapes: ['metadata'],
+		unconditionalUpdate: true,
 	},
 	{
 		group: '',
@@ -56,8 +65,68 @@ export const resources: readonly Resource[] = [
 		kind: 'ConfigMap',
 		namespaced: true,
 		shortNames: ['cm'],
-		verbs: ['get', 'list', 'watch', 'create', 'delete', 'deletecollection'],
+		verbs: everyVerb,
 		subresources: {},
+		shapes: ['metadata'],
+		unconditionalUpdate: true,
+	},
+	{
+		group: '',
+		version: 'v1',
+		resource: 'events',
+		kind: 'Event',
+		namespaced: true,
+		shortNames: ['ev'],
+		verbs: everyVerb,
+		subresources: {},
+		shapes: ['metadata'],
+		unconditionalUpdate: true,
+		createOnUpdate: true,
+	},
+	// No controller makes pods of these: a test puts them there together with their pods.
+	{
+		group: 'apps',
+		version: 'v1',
+		resource: 'replicasets',
+		kind: 'ReplicaSet',
+		namespaced: true,
+		shortNames: ['rs'],
+		verbs: ['get', 'list', 'watch'],
+		subresources: {},
+		shapes: ['metadata'],
+	},
+	{
+		group: 'apps',
+		version: 'v1',
+		resource: 'daemonsets',
+		kind: 'DaemonSet',
+		namespaced: true,
+		shortNames: ['ds'],
+		verbs: ['get', 'list', 'watch'],
+		subresources: {},
+		shapes: ['metadata'],
+	},
+	{
+		group: 'coordination.k8s.io',
+		version: 'v1',
+		resource: 'leases',
+		kind: 'Lease',
+		namespaced: true,
+		shortNames: [],
+		verbs: everyVerb,
+		subresources: {},
+		shapes: ['metadata'],
+		createOnUpdate: true,
+	},
+	{
+		group: 'policy',
+		version: 'v1',
+		resource: 'poddisruptionbudgets',
+		kind: 'PodDisruptionBudget',
+		namespaced: true,
+		shortNames: ['pdb'],
+		verbs: everyVerb,
+		subresources: {status: ['get']},
 		shapes: ['metadata'],
 	},
 	{

@@ -80,6 +80,14 @@ const fields: Readonly<Record<string, Readonly<Record<string, (object: KubeObjec
 		'status.phase': object => fieldOf(object['status'], 'phase'),
 	},
 	nodes: {'spec.unschedulable': object => String(fieldOf(object['spec'], 'unschedulable') === true)},
+	events: {
+		'involvedObject.kind': object => fieldOf(object['involvedObject'], 'kind'),
+		'involvedObject.namespace': object => fieldOf(object['involvedObject'], 'namespace'),
+		'involvedObject.name': object => fieldOf(object['involvedObject'], 'name'),
+		'involvedObject.uid': object => fieldOf(object['involvedObject'], 'uid'),
+		reason: object => object['reason'],
+		type: object => object['type'],
+	},
 	namespaces: {'status.phase': object => fieldOf(object['status'], 'phase')},
 };
 

@@ -2,6 +2,7 @@ import {readFileSync} from 'node:fs';
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import {createServer, type Server} from 'node:https';
 import type {AddressInfo} from 'node:net';
+import type {Duplex} from 'node:stream';
 import type {TLSSocket} from 'node:tls';
 import {readBody, sendStatus} from './body.ts';
 import {type Backend, dispatch} from './dispatch.ts';
@@ -10,6 +11,7 @@ import {type RequestInfo, readRequestInfo} from './request-info.ts';
 import type {LoggedRequest, RequestLog} from './request-log.ts';
 import {ApiStatus, refuse} from './status.ts';
 import {breakAnswer, strike} from './strike.ts';
+import {handleUpgrade, type UpgradeParts} from './upgrade.ts';
 import {authorize, type Users} from './users.ts';
 
 /** Certificates for loopback, made by tls/make.sh. */
@@ -17,7 +19,8 @@ const tls = (file: string) => readFileSync(new URL(`./tls/${file}`, import.meta.
 
 export const caCertificate = tls('ca.crt');
 
-export type ServerParts = Backend & {readonly users: Users; readonly faults: Faults; readonly requests: RequestLog};
+export type ServerParts = Backend &
+	UpgradeParts & {readonly users: Users; readonly faults: Faults; readonly requests: RequestLog};
 
 /** Starts the API server on a free port of 127.0.0.1. */
 export async function startServer(parts: ServerParts): Promise<{readonly url: string; readonly stop: () => Promise<void>}> {
@@ -27,6 +30,12 @@ export async function startServer(parts: ServerParts): Promise<{readonly url: st
 			void handle(parts, request, response);
 		},
 	);
+	server.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
+		const info = readRequestInfo(request.method ?? 'GET', request.url ?? '/');
+		const entry = logEntry(info, request);
+		parts.requests.received(entry);
+		handleUpgrade(parts, info, entry, request, socket);
+	});
 	server.on('secureConnection', (socket: TLSSocket) => parts.requests.opened(socket));
 	await new Promise<void>((resolve, reject) => {
 		server.once('error', reject);
@@ -68,7 +77,8 @@ async function handle(parts: ServerParts, request: IncomingMessage, response: Se
 			breakAnswer(response, struck);
 		}
 
-		dispatch(parts, {info, user, accept: request.headers.accept, body, response, watchFault});
+		const {accept, 'content-type': contentType = ''} = request.headers;
+		dispatch(parts, {info, user, accept, body, contentType, response, watchFault});
 	} catch (error) {
 		sendStatus(response, error instanceof ApiStatus ? error : bug(error));
 	}

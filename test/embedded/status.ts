@@ -19,7 +19,7 @@ export class ApiStatus extends Error {
 			metadata: {},
 			status: 'Failure',
 			message: this.message,
-			reason: this.reason,
+			...(this.reason !== '' && {reason: this.reason}),
 			...(this.details && {details: this.details}),
 			code: this.code,
 		};
@@ -35,6 +35,13 @@ export type StatusDetails = {
 	readonly causes?: readonly {readonly reason?: string; readonly message?: string; readonly field?: string}[];
 };
 
+type FieldReason =
+	| 'FieldValueInvalid'
+	| 'FieldValueRequired'
+	| 'FieldValueNotFound'
+	| 'FieldValueForbidden'
+	| 'FieldValueNotSupported';
+
 /** What an error is about: `pods "x"`, or `deployments.apps "x"`. */
 type Subject = {readonly group: string; readonly resource: string; readonly name?: string | undefined};
 
@@ -49,34 +56,62 @@ export const refuse = {
 		});
 	},
 	notFound: (subject: Subject) => new ApiStatus(404, 'NotFound', `${qualified(subject)} not found`, detailsOf(subject)),
-	noSuchResource: () => new ApiStatus(404, 'NotFound', 'the server could not find the requested resource'),
+	noSuchResource: () => new ApiStatus(404, 'NotFound', 'the server could not find the requested resource', {}),
 	methodNotAllowed: () =>
-		new ApiStatus(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource'),
-	notAcceptable: () => new ApiStatus(406, 'NotAcceptable', 'only the following media types are accepted: application/json'),
+		new ApiStatus(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {}),
+	notAcceptable: () =>
+		new ApiStatus(
+			406,
+			'NotAcceptable',
+			'406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+			{},
+		),
 	alreadyExists: (subject: Subject) =>
 		new ApiStatus(409, 'AlreadyExists', `${qualified(subject)} already exists`, detailsOf(subject)),
 	conflict(subject: Subject, why: string) {
 		return new ApiStatus(409, 'Conflict', `Operation cannot be fulfilled on ${qualified(subject)}: ${why}`, detailsOf(subject));
 	},
+	versionTooLarge: (wanted: string, current: number) =>
+		new ApiStatus(504, 'Timeout', `Timeout: Too large resource version: ${wanted}, current: ${current}`, {
+			causes: [{reason: 'ResourceVersionTooLarge', message: 'Too large resource version'}],
+			retryAfterSeconds: 1,
+		}),
 	expired: (message: string) => new ApiStatus(410, 'Expired', message),
 	tooLarge: () => new ApiStatus(413, 'RequestEntityTooLarge', 'Request entity too large: limit is 3145728'),
 	unsupportedMediaType: () =>
 		new ApiStatus(
 			415,
 			'UnsupportedMediaType',
-			'the body of the request was in an unknown format - accepted media types include: application/json',
+			'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
 		),
 	invalid(
-		kind: string,
+		of: string | {readonly group: string; readonly kind: string},
 		name: string,
 		field: string,
 		why: string,
-		reason: 'FieldValueInvalid' | 'FieldValueRequired' | 'FieldValueNotFound' | 'FieldValueForbidden' = 'FieldValueInvalid',
+		reason?: FieldReason,
 	) {
-		return new ApiStatus(422, 'Invalid', `${kind} "${name}" is invalid: ${field}: ${why}`, {
-			name,
+		return refuse.invalidFields(of, name, [{field, message: why, ...(reason && {reason})}]);
+	},
+	invalidFields(
+		of: string | {readonly group: string; readonly kind: string},
+		name: string,
+		fields: readonly {readonly field: string; readonly message: string; readonly reason?: FieldReason}[],
+	) {
+		const {group, kind} = typeof of === 'string' ? {group: '', kind: of} : of;
+		const texts = fields.map(({field, message}) => `${field}: ${message}`);
+		const list = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
+		return new ApiStatus(422, 'Invalid', `${qualified({group, resource: kind})} "${name}" is invalid: ${list}`, {
+			...(name !== '' && {name}),
+			...(group !== '' && {group}),
 			kind,
-			causes: [{reason, message: why, field}],
+			causes: fields.map(({field, message, reason = 'FieldValueInvalid'}) => ({reason, message, field})),
+		});
+	},
+	tooManyRequests(message: string, cause: string, retryAfterSeconds: number) {
+		return new ApiStatus(429, 'TooManyRequests', message, {
+			causes: [{reason: 'DisruptionBudget', message: cause}],
+			...(retryAfterSeconds > 0 && {retryAfterSeconds}),
 		});
 	},
 	internal: (message: string) =>

@@ -20,6 +20,9 @@ type Collection = {
 	readonly snapshots: Map<number, readonly KubeObject[]>;
 };
 
+/** What was before is not remembered: a watch from there is told so. */
+const firstVersion = 1000;
+
 /** Lists remembered for those who page through them. */
 const keptSnapshots = 8;
 
@@ -30,7 +33,7 @@ revision) and a bounded history of changes for each resource.
 export class Store {
 	readonly #collections = new Map<string, Collection>();
 	readonly #historySize: number;
-	#version = 1000;
+	#version = firstVersion;
 
 	constructor(options: {readonly historySize?: number} = {}) {
 		this.#historySize = options.historySize ?? 5000;
@@ -164,7 +167,14 @@ export class Store {
 	#collection(resource: string): Collection {
 		let collection = this.#collections.get(resource);
 		if (collection === undefined) {
-			collection = {objects: new Map(), keys: undefined, history: [], floor: 0, listeners: new Set(), snapshots: new Map()};
+			collection = {
+				objects: new Map(),
+				keys: undefined,
+				history: [],
+				floor: firstVersion,
+				listeners: new Set(),
+				snapshots: new Map(),
+			};
 			this.#collections.set(resource, collection);
 		}
 

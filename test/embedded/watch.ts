@@ -5,7 +5,7 @@ import {isTrue, type RequestInfo} from './request-info.ts';
 import type {Resource} from './resources.ts';
 import {type Matcher, readSelectors} from './selector.ts';
 import {negotiate, type Shape, shapeObject} from './shape.ts';
-import {type ApiStatus, refuse} from './status.ts';
+import {ApiStatus, refuse} from './status.ts';
 import type {Store, StoreEvent} from './store.ts';
 
 /** The real server's is one minute. */
@@ -171,7 +171,11 @@ function bookmarkObject({kind, group, version}: Resource, at: number) {
 function readVersion(query: URLSearchParams): number {
 	const text = query.get('resourceVersion') ?? '';
 	if (!/^\d*$/.test(text)) {
-		throw refuse.badRequest(`resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`);
+		throw new ApiStatus(
+			500,
+			'',
+			`resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`,
+		);
 	}
 
 	return Number(text);

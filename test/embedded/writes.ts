@@ -1,5 +1,5 @@
 import type {Admission} from './admission.ts';
-import {deleteObject} from './deletion.ts';
+import {deleteObject, type Preconditions, requirePreconditions} from './deletion.ts';
 import {newObject} from './new-object.ts';
 import {type KubeObject, keyOf} from './objects.ts';
 import type {RequestInfo} from './request-info.ts';
@@ -17,14 +17,19 @@ export type Write = {
 	readonly row: Resource;
 	readonly body: unknown;
 	readonly accept: string | undefined;
+	/** Adds a warning to the answer. */
+	readonly warn: (text: string) => void;
 };
 
 /** POST: admits, and stores unless it is a dry run. */
-export function answerCreate({store, admission, info, row, body, accept}: Write): unknown {
+export function answerCreate({store, admission, info, row, body, accept, warn}: Write): unknown {
 	const shape = negotiate(accept, row);
 	const isDryRun = readDryRun(info.query.getAll('dryRun'));
 	const object = newObject(body, info, row);
-	admission.admit(info, object);
+	for (const warning of admission.admit(info, object)) {
+		warn(warning);
+	}
+
 	if (store.has(row.resource, keyOf(object.metadata))) {
 		throw refuse.alreadyExists({group: row.group, resource: row.resource, name: object.metadata.name});
 	}
@@ -42,16 +47,14 @@ export function answerDelete({store, info, row, body, accept}: Write): unknown {
 		throw refuse.notFound(subject);
 	}
 
-	const {uid} = object.metadata;
-	const wanted = options.preconditions?.uid ?? uid;
-	if (wanted !== uid) {
-		throw refuse.conflict(subject, `Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${uid}`);
+	requirePreconditions(object, row, options.preconditions);
+	const after = options.isDryRun ? object : deleteObject(store, row, object, options.gracePeriodSeconds);
+	if (row.resource === 'pods' || row.resource === 'namespaces' || store.has(row.resource, keyOf(after.metadata))) {
+		return shapeObject(after, shape, info);
 	}
 
-	const after = options.isDryRun ? object : deleteObject(store, row, object, options.gracePeriodSeconds);
-	return row.resource === 'pods' || row.resource === 'namespaces'
-		? shapeObject(after, shape, info)
-		: {kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details: {name: info.name, kind: row.resource, uid}};
+	const details = {name: info.name, ...(row.group !== '' && {group: row.group}), kind: row.resource, uid: object.metadata.uid};
+	return {kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details};
 }
 
 /** DELETE of a collection: everything that the selectors match, in one namespace. Answers with the list of what it deleted. */
@@ -69,14 +72,14 @@ export function answerDeleteCollection({store, info, row, body, accept}: Write):
 	return shapeList(objects, shape, info, row, {resourceVersion: String(store.version)});
 }
 
-type DeleteOptions = {
+export type DeleteOptions = {
 	readonly gracePeriodSeconds?: number;
-	readonly preconditions?: {readonly uid?: string};
+	readonly preconditions?: Preconditions;
 	readonly isDryRun: boolean;
 };
 
 /** `DeleteOptions` stand in the body, or in the query as far as that can say them. */
-function readDeleteOptions({query}: RequestInfo, body: unknown): DeleteOptions {
+export function readDeleteOptions({query}: RequestInfo, body: unknown): DeleteOptions {
 	const given = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
 	const policy = query.get('propagationPolicy') ?? given['propagationPolicy'] ?? 'Background';
 	if (policy !== 'Background') {
@@ -86,15 +89,24 @@ function readDeleteOptions({query}: RequestInfo, body: unknown): DeleteOptions {
 	const seconds = query.get('gracePeriodSeconds') ?? given['gracePeriodSeconds'];
 	const preconditions = given['preconditions'] as DeleteOptions['preconditions'];
 	return {
-		isDryRun: readDryRun(query.has('dryRun') ? query.getAll('dryRun') : ((given['dryRun'] ?? []) as string[])),
+		isDryRun: readDryRun(query.has('dryRun') ? query.getAll('dryRun') : ((given['dryRun'] ?? []) as string[]), 'DeleteOptions'),
 		...(seconds !== undefined && {gracePeriodSeconds: Number(seconds)}),
 		...(preconditions && {preconditions}),
 	};
 }
 
-function readDryRun(values: readonly string[]): boolean {
+export function readDryRun(
+	values: readonly string[],
+	options: 'CreateOptions' | 'DeleteOptions' | 'UpdateOptions' | 'PatchOptions' = 'CreateOptions',
+): boolean {
 	if (values.some(value => value !== 'All')) {
-		throw refuse.invalid('CreateOptions', '', 'dryRun', `Unsupported value: ${JSON.stringify(values)}: supported values: "All"`);
+		throw refuse.invalid(
+			{group: 'meta.k8s.io', kind: options},
+			'',
+			'dryRun',
+			`Unsupported value: ${JSON.stringify(values)}: supported values: "All"`,
+			'FieldValueNotSupported',
+		);
 	}
 
 	return values.length > 0;

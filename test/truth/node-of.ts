@@ -1,5 +1,5 @@
-import {runChecks} from '../../lib/check/run-checks.ts';
 import type {Finding} from '../../lib/check/check.ts';
+import {runChecks} from '../../lib/check/run-checks.ts';
 import type {NodeFacts, PluginFacts} from '../../lib/facts/node-facts.ts';
 import {type RuntimeRelease, releases} from '../../lib/runtime/releases.ts';
 import {facts, plugin} from '../check/healthy-facts.ts';
@@ -30,7 +30,14 @@ function pluginOf(type: string, release: string): PluginFacts {
 	const answer = answers.find(row => row.plugins === release && row.type === type);
 	const unknown = {unknown: 'it is not there'};
 	return answer === undefined
-		? plugin(type, {path: null, kind: unknown, executable: unknown, sha256: unknown, supportedVersions: unknown, release: unknown})
+		? plugin(type, {
+				path: null,
+				kind: unknown,
+				executable: unknown,
+				sha256: unknown,
+				supportedVersions: unknown,
+				release: unknown,
+			})
 		: plugin(type, {path: `/run/cni/bin/${type}`, supportedVersions: answer.supported, release: `v${release}`});
 }
 

@@ -41,7 +41,11 @@ export function predictionOf(findings: readonly Finding[]): Prediction {
 	};
 }
 
-function sentenceOf({check, effect, message}: Finding): {readonly text: string; readonly fails: readonly Step[]; readonly setsUp: boolean} {
+function sentenceOf({check, effect, message}: Finding): {
+	readonly text: string;
+	readonly fails: readonly Step[];
+	readonly setsUp: boolean;
+} {
 	for (const {said, fails, setsUp = false} of sentences) {
 		const match = said.exec(effect);
 		if (match !== null) {

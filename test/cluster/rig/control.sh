@@ -11,6 +11,7 @@ start_control() {
 	start etcd "$programs/etcd/etcd" --data-dir "$state/etcd" --unsafe-no-fsync \
 		--listen-client-urls "http://127.0.0.1:2379,http://$(reached_at control):2379" --advertise-client-urls http://127.0.0.1:2379 \
 		--listen-peer-urls http://127.0.0.1:2380
+	echo "http://$(reached_at control):2379" >"$state/control/etcd.url"
 	start kube-apiserver "$programs/kubernetes/kube-apiserver" --etcd-servers http://127.0.0.1:2379 \
 		--bind-address 0.0.0.0 --advertise-address "$(address_of control)" --secure-port 6443 --cert-dir "$state/control" \
 		--tls-cert-file "$keys/api-server.crt" --tls-private-key-file "$keys/api-server.key" --client-ca-file "$keys/ca.crt" \

@@ -89,6 +89,7 @@ function absence(plugins: readonly PluginFacts[], list: ConfigList, subject: Sub
 		expected: `${types.length === 1 ? 'an executable' : 'executables'} of that name in ${dirs}`,
 		effect: effectOfRefusal(
 			subject,
+			list,
 			`failed to find plugin "${types[0] ?? ''}" in path [${knownOr(subject.facts.runtime.binDirs, []).join(' ')}]`,
 		),
 		remedy: found.length === 0 ? bringPlugins(subject, types, list) : linkThere(found, subject),
@@ -129,6 +130,7 @@ function unfitPlugins(list: ConfigList, subject: Subject): readonly Outcome[] {
 				expected: 'a program that this node can run, mode 0755',
 				effect: effectOfRefusal(
 					subject,
+					list,
 					executable === false ? `fork/exec ${path}: permission denied` : `fork/exec ${path}: exec format error`,
 				),
 				remedy:

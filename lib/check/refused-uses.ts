@@ -7,7 +7,7 @@ import type {Outcome} from './check.ts';
 import {effectOfRefusal} from './effects.ts';
 import {bringPlugins, setVersion, suggestedVersion} from './remedies.ts';
 import type {Subject} from './subject.ts';
-import {usesOf} from './uses.ts';
+import {calledWith, usesOf} from './uses.ts';
 import {directoryOf, enumerate, versionList} from './words.ts';
 
 /** Plugins of a config that do not support its version. Those with the same answer in the same place have one cause, and are one outcome. */
@@ -18,11 +18,6 @@ export function refusedUses(list: ConfigList, subject: Subject): readonly Outcom
 	return [...groups.values()].flatMap(([first, ...others]) =>
 		first === undefined ? [] : refusal(first, [...new Set([first, ...others].map(({use}) => use.type))], list, subject),
 	);
-}
-
-/** What a plugin is called with, where that is a version at all: without one it takes the config for 0.1.0. */
-function calledWith({version}: PluginUse): string {
-	return version.state === 'set' ? version.value : '0.1.0';
 }
 
 type Refusal = {
@@ -69,6 +64,7 @@ function refusal(
 			expected: `plugins that support "${called}", or a config of a version that all of them support${better === undefined ? '' : `, such as "${better}"`}`,
 			effect: effectOfRefusal(
 				subject,
+				list,
 				`incompatible CNI versions; config is "${called}", plugin supports ${versionList(supported)}`,
 			),
 			remedy: isSet ? remedyOfRefusal(called, types, list, subject, better) : setVersion(subject, list, {drain: false}),

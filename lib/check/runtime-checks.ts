@@ -112,11 +112,13 @@ function belowFloor(subject: Subject): readonly Outcome[] {
 			expected: `${runtimeTitle(name)} ${least} or later`,
 			effect: hasFixes
 				? `None for configs as they are: ${runtimeTitle(name)} ${runtime.version} has the fixes of 1.24.2.${reads}`
-				: `Pods of a config without a version ${release?.emptyVersion === 'add-fails' ? 'do not start, and those that run ' : ''}cannot be torn down.${reads}`,
+				: `Pods of a config without a version ${release?.emptyVersion === 'add-fails' ? 'do not start, and those that run ' : ''}cannot be torn down.${reads}${release?.resultWithoutVersion === 'misread' ? ` ${misread}` : ''}`,
 			remedy: upgradeRuntime(subject, `${dotted(floors[name].safe)} or later`),
 		},
 	];
 }
+
+const misread = "A plugin's result without a version, as Weave Net's, is misread, and its pods fail.";
 
 /** The page's floor is met and pods can break all the same. It matters where a config or a plugin gives cause. */
 function belowSafe(subject: Subject): readonly Outcome[] {
@@ -141,7 +143,7 @@ function belowSafe(subject: Subject): readonly Outcome[] {
 			expected: `${runtimeTitle(name)} ${dotted(floors[name].safe)} or later`,
 			effect: [
 				...(emptyVersion === 'acts-as-0.1.0' ? [] : ['Pods of a config without a version cannot be torn down.']),
-				...(misreads ? ["A plugin's result without a version, as Weave Net's, is misread, and its pods fail."] : []),
+				...(misreads ? [misread] : []),
 			].join(' '),
 			remedy: upgradeRuntime(subject, `${dotted(floors[name].safe)} or later`),
 		},

@@ -4,9 +4,10 @@ import {compareSpecVersions, isSpecVersion, specVersions} from '../cni/spec-vers
 import type {Check, Outcome} from './check.ts';
 import {docs} from './docs.ts';
 import {effectOfRefusal, runtimeTitle} from './effects.ts';
+import {missingVersion} from './missing-version.ts';
 import {refusedUses} from './refused-uses.ts';
-import {crioKeepsConfig, setVersion, suggestedVersion, upgradeRuntime} from './remedies.ts';
-import {type Subject, subjectOf} from './subject.ts';
+import {setVersion, suggestedVersion, upgradeRuntime} from './remedies.ts';
+import {isBelow, type Subject, subjectOf} from './subject.ts';
 import {enumerate, inLine} from './words.ts';
 
 /** The spec version of a config: set, one that exists, and one that runtime and plugins know. */
@@ -14,7 +15,7 @@ export const versionChecks: readonly Check[] = [
 	{
 		id: 'plugin-supports-config',
 		title: 'every plugin supports the version that its config has',
-		why: `A plugin answers to VERSION with a list of spec versions and refuses every config whose version is not in that list: there is no "this or later". It refuses both ADD and DEL, so pods neither start nor stop. containerd does not look at this before: it takes the config, and the node stays Ready. CRI-O looks, and leaves the file out.
+		why: `A plugin answers to VERSION with a list of spec versions and refuses every config whose version is not in that list: there is no "this or later". It refuses both ADD and DEL, so pods neither start nor stop. containerd does not look at this before: it takes the config, and the node stays Ready; only with a version from 1.1.0 on it asks for STATUS (containerd from 2.0.1), which fails too. CRI-O looks, at the plugins of the chain and not at ipam, and leaves the file out. Where the first plugin of a chain works and a later one refuses, each try costs an address.
 
 A config without a version counts as 0.1.0, which bandwidth (from 0.3.0), vrf (from 0.3.1) and firewall (from 0.4.0) do not support.`,
 		fix: `Upgrade the plugins to a release that supports the version: containernetworking/plugins v0.8.0 for 0.4.0, v1.0.0 for 1.0.0, v1.6.0 for 1.1.0. Or give the config the highest version that all of its plugins support. Where pods hang already, either heals them on containerd; where they are well, drain the node first.`,
@@ -48,7 +49,7 @@ A config without a version counts as 0.1.0, which bandwidth (from 0.3.0), vrf (f
 	{
 		id: 'runtime-reads-version',
 		title: 'the runtime can read results of the version that the config has',
-		why: `A plugin answers in the version of its config. A runtime whose CNI library is older runs the plugin and then fails to read the result: "unsupported CNI result version". The pod does not start, although its network was set up, so that addresses are lost at each try.`,
+		why: `A plugin answers in the version of its config. A runtime whose CNI library is older runs the plugin and then fails to read the result: "unsupported CNI result version". The pod does not start, although its network was set up. containerd from 1.5 on takes it down again; before, an address is lost at each try.`,
 		fix: 'Upgrade the runtime, or give the config a version that it reads: 0.4.0 for containerd before 1.6 and CRI-O before 1.23, 1.0.0 for containerd 1.6 and 1.7 and CRI-O 1.23 to 1.30, 1.1.0 for later ones.',
 		doc: docs.troubleshooting,
 		run: facts => eachConfig(subjectOf(facts), tooNewForRuntime),
@@ -71,50 +72,6 @@ function eachConfig(subject: Subject, check: ConfigCheck): readonly Outcome[] {
 
 const named = (list: ConfigList) => `file/${list.path}`;
 
-function missingVersion(list: ConfigList, subject: Subject): readonly Outcome[] {
-	const {state} = list.version;
-	const {release} = subject.runtime ?? {};
-	if (state === 'set' || state === 'not-a-string' || effectiveVersion(list, release).because !== 'default') {
-		return [];
-	}
-
-	const what = release === undefined ? undefined : emptyVersionEffects[release.emptyVersion];
-	const {severity, effect} = what ?? {
-		severity: 'warning',
-		effect:
-			'On containerd before 1.6.4 and CRI-O before 1.23.4 pods cannot be torn down. Later ones take the config for 0.1.0: one address a pod, no CHECK, and no plugin that lacks 0.1.0.',
-	};
-	return [
-		{
-			severity,
-			object: named(list),
-			message: state === 'missing' ? 'the config has no cniVersion' : 'cniVersion is empty',
-			expected: 'a "cniVersion" at the top level of the config',
-			effect,
-			// Where pods hang, a drain would hang too: containerd tears down by the config that it holds at that moment.
-			remedy: `${setVersion(subject, list, {drain: severity === 'warning'})}${release?.emptyVersion === 'add-fails' ? `\n${crioKeepsConfig}` : ''}`,
-		},
-	];
-}
-
-const emptyVersionEffects = {
-	'del-fails': {
-		severity: 'error',
-		effect:
-			'Pods start, and cannot be torn down: DEL fails with: invalid version "": the version is empty. Deleted pods stay in Terminating, and draining the node hangs.',
-	},
-	'add-fails': {
-		severity: 'error',
-		effect:
-			'Pods do not start: the CHECK after ADD fails with: invalid version "": the version is empty. Those that run cannot be torn down.',
-	},
-	'acts-as-0.1.0': {
-		severity: 'warning',
-		effect:
-			'The runtime takes the config for 0.1.0: one address a pod, no CHECK, and a plugin that lacks 0.1.0 (bandwidth, firewall, vrf) cannot be added. An older containerd (before 1.6.4) or CRI-O (before 1.23.4) could not tear down its pods.',
-	},
-} as const satisfies Record<string, Pick<Outcome, 'severity' | 'effect'>>;
-
 function invalidVersion(list: ConfigList, subject: Subject): readonly Outcome[] {
 	const {version} = effectiveVersion(list, subject.runtime?.release);
 	if (isSpecVersion(version)) {
@@ -127,7 +84,7 @@ function invalidVersion(list: ConfigList, subject: Subject): readonly Outcome[] 
 			object: named(list),
 			message: `cniVersion is ${JSON.stringify(version)}, which is no version of the CNI specification`,
 			expected: `one of ${enumerate(specVersions)}`,
-			effect: effectOfRefusal(subject, `incompatible CNI versions; config is ${JSON.stringify(version)}`),
+			effect: effectOfRefusal(subject, list, `incompatible CNI versions; config is ${JSON.stringify(version)}`),
 			remedy: setVersion(subject, list, {drain: false}),
 		},
 	];
@@ -183,10 +140,17 @@ function tooNewForRuntime(list: ConfigList, subject: Subject): readonly Outcome[
 			object: named(list),
 			message: `config is "${version}", ${runtimeTitle(name)} ${own} reads results up to "${release.maxSpec}"`,
 			expected: `a config of at most "${release.maxSpec}", or a runtime that reads "${version}"`,
-			effect: `New pods stay in ContainerCreating: the plugin sets the network up, and the runtime fails with: unsupported CNI result version "${version}". Each try may cost an address.`,
+			effect: `New pods stay in ContainerCreating: the plugin sets the network up, and the runtime fails with: unsupported CNI result version "${version}". ${whatStays(subject)}`,
 			remedy: ways.join('\nOr: '),
 		},
 	];
+}
+
+/** Whether the runtime runs DEL after an ADD that failed (containerd/containerd:pkg/cri/server/sandbox_run.go@v1.5.0). */
+function whatStays({runtime}: Subject): string {
+	return runtime?.name === 'containerd' && isBelow(runtime, [1, 5, 0]) === false
+		? 'containerd takes the network down again.'
+		: 'Each try may cost an address.';
 }
 
 /** The first release that reads results of a version (lib/runtime/releases.ts). */

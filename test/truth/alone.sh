@@ -6,6 +6,9 @@
 # LIBCNI is the program of test/programs/libcni. Its JSON comes out. What is left behind goes with the namespaces.
 set -euo pipefail
 
+# The plugins call iptables and nft: those of the system, and not what npm puts before them, where a package of it has an nft too.
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+
 if [ "${1-}" != --inside ]; then
 	exec unshare --mount --net --pid --fork --kill-child --mount-proc "${BASH_SOURCE[0]}" --inside "$@"
 fi

@@ -3,7 +3,7 @@ The truth table: what becomes of a pod's network with each libcni that runtimes 
 each version that a config may have. Really measured, each in namespaces of its own: `npm run truth` writes table.jsonl and plugins.jsonl
 again, in some minutes. It needs root, Go, iproute2 and iptables; where one is missing it says so and ends with 77.
 
-	npm run truth
+	npm run truth [CHAIN...]        only these chains again, the others as they are recorded
 
 test/truth/rules.test.ts holds the rules of lib/check against every line.
 */
@@ -12,9 +12,9 @@ import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {askPlugin} from '../../lib/collect/ask-plugin.ts';
 import {isUnknown} from '../../lib/facts/unknown.ts';
-import {combinations, pluginReleases, pluginTypes} from './combinations.ts';
+import {combinations, ownPlugins, pluginReleases, pluginTypes} from './combinations.ts';
 import {binDir, build, measure, missing} from './measure.ts';
-import {fold, keyOf, linesOf, type Measured, type PluginRow, pluginsFile, tableFile} from './table.ts';
+import {fold, keyOf, linesOf, type Measured, type PluginRow, pluginsFile, readTable, tableFile, unfold} from './table.ts';
 
 const lacking = missing();
 if (lacking !== undefined) {
@@ -28,15 +28,17 @@ process.once('SIGINT', () => ended.abort()).once('SIGTERM', () => ended.abort())
 
 const began = Date.now();
 await build(combinations, signal);
-writeFileSync(pluginsFile, linesOf((await Promise.all(pluginReleases.map(askRelease))).flat()));
-const measured: Measured[] = [];
-const waiting = [...combinations.entries()];
+writeFileSync(pluginsFile, linesOf((await Promise.all(([...pluginReleases, ownPlugins] as const).map(askRelease))).flat()));
+const asked = process.argv.slice(2);
+const measured: Measured[] = asked.length === 0 ? [] : [...unfold(readTable())];
+const waiting = [...combinations.entries()].filter(([, {chain}]) => asked.length === 0 || asked.includes(chain));
+const count = waiting.length;
 // Four at a time: much of each is waiting for links to come up.
 await Promise.all([1, 2, 3, 4].map(async () => takeFrom(waiting)));
 const rows = fold(measured);
 writeFileSync(tableFile, linesOf(rows));
 process.stderr.write(
-	`truth: ${measured.length} combinations in ${Math.round((Date.now() - began) / 1000)} s, ${rows.length} lines in ${tableFile}\n`,
+	`truth: ${count} combinations in ${Math.round((Date.now() - began) / 1000)} s, ${rows.length} lines in ${tableFile}\n`,
 );
 
 /** Each goes to its own place, whichever is done first. */
@@ -46,6 +48,10 @@ async function takeFrom(entries: [number, Measured['combination']][]): Promise<v
 		try {
 			measured[index] = {combination, outcome: await measure(combination, signal)};
 		} catch (error) {
+			if (signal.aborted) {
+				process.exit(130);
+			}
+
 			ended.abort();
 			throw new Error(keyOf(combination), {cause: error});
 		}

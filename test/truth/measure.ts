@@ -1,6 +1,6 @@
 import {execFile, execFileSync} from 'node:child_process';
 import {join} from 'node:path';
-import {type Combination, configOf} from './combinations.ts';
+import {type Combination, configOf, ownPlugins} from './combinations.ts';
 
 /**
 What each step of one pod's network said: `ok`, or its error. A step that this libcni does not have, or that was not taken, is absent.
@@ -14,6 +14,8 @@ export type Outcome = {
 	readonly add?: string;
 	/** The version of ADD's result. */
 	readonly result?: string;
+	/** How many addresses libcni found in it; absent where none. */
+	readonly addresses?: number;
 	/** Only where ADD went well. */
 	readonly check?: string;
 	readonly during?: string;
@@ -54,13 +56,15 @@ const environment = {...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sb
 
 /** Builds what these combinations need, as far as it is not there. */
 export async function build(wanted: readonly Pick<Combination, 'libcni' | 'plugins'>[], signal?: AbortSignal): Promise<void> {
-	const names = new Set(wanted.flatMap(({libcni, plugins}) => [`libcni-${libcni}`, `plugins-${plugins}`]));
+	const names = new Set(
+		wanted.flatMap(({libcni, plugins}) => [`libcni-${libcni}`, ...(plugins === ownPlugins ? [] : [`plugins-${plugins}`])]),
+	);
 	await run(join(root, 'test/programs/build.sh'), [...names], {timeout: 1_200_000, signal});
 }
 
 /** Where the plugins of a release are. */
 export function binDir(plugins: string): string {
-	return join(programs, `plugins-${plugins}`);
+	return plugins === ownPlugins ? join(import.meta.dirname, 'plugins') : join(programs, `plugins-${plugins}`);
 }
 
 /** Really ADD, CHECK, DEL and DEL again, in namespaces that end with it. */

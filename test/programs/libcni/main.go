@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/containernetworking/cni/libcni"
+	"github.com/containernetworking/cni/pkg/types"
 )
 
 type outcome struct {
@@ -22,7 +23,8 @@ type outcome struct {
 	Validate string `json:"validate,omitempty"`
 	Status   string `json:"status,omitempty"`
 	Add      string `json:"add,omitempty"`
-	Result   string `json:"result,omitempty"` // the version of what ADD gave back
+	Result   string `json:"result,omitempty"` // the version of what ADD gave back, and how many addresses are in it as it was read
+	Found    int    `json:"addresses,omitempty"`
 	Check    string `json:"check,omitempty"`
 	During   string `json:"during,omitempty"` // what is there after ADD
 	Del      string `json:"del,omitempty"`
@@ -70,7 +72,7 @@ func run(file, binDir, netns, ifName string) (o outcome) {
 	result, err := cni.AddNetworkList(ctx, list, pod)
 	o.Add, o.During = said(err), state()
 	if err == nil {
-		o.Result = result.Version()
+		o.Result, o.Found = result.Version(), addresses(result)
 		o.Check = said(cni.CheckNetworkList(ctx, list, pod))
 	}
 	o.Del = said(cni.DelNetworkList(ctx, list, pod))
@@ -79,6 +81,23 @@ func run(file, binDir, netns, ifName string) (o outcome) {
 	o.Lost = state()
 	o.GC = asked(cni, "GCNetworkList", ctx, list)
 	return o
+}
+
+// Of a result as this libcni has read it, in whichever form its version has.
+func addresses(result types.Result) int {
+	text, _ := json.Marshal(result)
+	var read struct {
+		IP4, IP6 *struct{}
+		IPs      []struct{}
+	}
+	_ = json.Unmarshal(text, &read)
+	count := len(read.IPs)
+	for _, one := range []*struct{}{read.IP4, read.IP6} {
+		if one != nil {
+			count++
+		}
+	}
+	return count
 }
 
 func said(err error) string {

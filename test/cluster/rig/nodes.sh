@@ -18,7 +18,7 @@ crio=cri-o-1.36.3
 plugins=plugins-1.1.1
 
 programs_needed() {
-	echo kubernetes etcd $early $crio
+	echo kubernetes etcd $early $crio $plugins
 }
 
 # The release that a machine is made of. systemd of later ones does not know cgroup v1.

@@ -1,6 +1,6 @@
 import test from 'ava';
 import {type EmbeddedCluster, startEmbeddedCluster} from '../embedded/embedded-cluster.ts';
-import {healthyNode} from '../embedded/scenarios.ts';
+import {crioNode, healthyNode} from '../embedded/scenarios.ts';
 import {caCertificate} from '../embedded/server.ts';
 import {contract, type Server} from './contract.ts';
 import {PlainClient} from './plain-client.ts';
@@ -12,7 +12,7 @@ let cluster: EmbeddedCluster;
 let client: PlainClient;
 
 test.before(async () => {
-	cluster = await startEmbeddedCluster({nodes: [healthyNode('node-1')], concurrency: 64});
+	cluster = await startEmbeddedCluster({nodes: [healthyNode('node-1'), crioNode('node-2')], concurrency: 64});
 	client = new PlainClient({url: cluster.url, ca: caCertificate, token: 'admin-token'});
 });
 
@@ -26,16 +26,24 @@ for (const [index, {title, run, compacts}] of contract.entries()) {
 	(compacts ? test.serial : test)(title, async t => {
 		const namespace = `contract-${index}`;
 		await client.call('POST', '/api/v1/namespaces', {body: {metadata: {name: namespace}}});
-		await run(t, serverFor(namespace));
+		await run(t, serverFor(namespace, 'node-1'));
 	});
 }
 
-function serverFor(namespace: string): Server {
+for (const [index, {title, run}] of contract.filter(({needs}) => needs === 'kubelet').entries()) {
+	test(`${title} (CRI-O)`, async t => {
+		const namespace = `crio-${index}`;
+		await client.call('POST', '/api/v1/namespaces', {body: {metadata: {name: namespace}}});
+		await run(t, serverFor(namespace, 'node-2'));
+	});
+}
+
+function serverFor(namespace: string, node: string): Server {
 	let users = 0;
 	return {
 		client,
 		namespace,
-		node: 'node-1',
+		node,
 		image,
 		async userWith(rules) {
 			users += 1;

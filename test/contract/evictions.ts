@@ -28,7 +28,8 @@ export const evictionContract: readonly Case[] = [
 			const path = `${paths.pods(namespace)}/running`;
 			await client.call('POST', paths.pods(namespace), {body: shellPod(server, 'running', 'while :; do sleep 1; done')});
 			t.true(await eventually(async () => (await client.call('GET', path)).json.status.phase === 'Running'));
-			t.is((await evict(server, 'running')).status, 201);
+			const {status, text} = await evict(server, 'running');
+			t.is(status, 201, text);
 			t.true(await eventually(async () => (await client.call('GET', path)).status === 404));
 		},
 	},

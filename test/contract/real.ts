@@ -7,25 +7,33 @@ import {type Json, PlainClient} from './plain-client.ts';
 /** What everything that this suite makes is labelled with. */
 const label = 'cni-upgrade.test/contract';
 
+/** After so long a run is over, or was killed. */
+const longestRunMs = 1_800_000;
+
+const rbac = '/apis/rbac.authorization.k8s.io/v1';
+
+type Place = {readonly node: string; readonly image: string};
+
 /** A cluster that is really there. */
 export class RealCluster {
 	readonly client: PlainClient;
-	readonly #run: string;
+	readonly #run = Date.now().toString(36);
 	readonly #compact: (() => Promise<void>) | undefined;
+	readonly #nodeName: string | undefined;
+	#chosen: Promise<Place> | undefined;
 	#made: string[] = [];
 	#users = 0;
 
-	/** `run` tells this run's objects from those of others. */
-	constructor(client: PlainClient, run: string, compact?: () => Promise<void>) {
+	/** Pods run on `node`, or on the first that is Ready. */
+	constructor(client: PlainClient, options: {readonly node?: string; readonly compact?: () => Promise<void>} = {}) {
 		this.client = client;
-		this.#run = run;
-		this.#compact = compact;
+		this.#nodeName = options.node;
+		this.#compact = options.compact;
 	}
 
 	/** For cases that only read. */
 	async reader(): Promise<Server> {
-		const node = await this.#node();
-		return {...node, client: this.client, namespace: 'default', userWith: refuseToWrite, compact: undefined};
+		return {...(await this.#place()), client: this.client, namespace: 'default', userWith: refuseToWrite, compact: undefined};
 	}
 
 	/** With a namespace that was made for it, in which pods can be made. */
@@ -34,7 +42,7 @@ export class RealCluster {
 		await this.#make('/api/v1/namespaces', {metadata: {name: namespace}});
 		await this.serviceAccountIn(namespace);
 		return {
-			...(await this.#node()),
+			...(await this.#place()),
 			client: this.client,
 			namespace,
 			userWith: async rules => this.#user(namespace, rules),
@@ -50,29 +58,45 @@ export class RealCluster {
 		}
 	}
 
-	/** Takes away what this run made, and what runs that were killed have left. */
+	/** Takes away what this run made, and what runs that were killed have left; another run may be at work beside this one. */
 	async clean(): Promise<void> {
 		for (const path of this.#made.splice(0)) {
 			await this.client.call('DELETE', path);
 		}
 
-		const query = {labelSelector: label};
-		for (const path of ['clusterroles', 'clusterrolebindings'].map(name => `/apis/rbac.authorization.k8s.io/v1/${name}`)) {
-			await this.client.call('DELETE', path, {query});
-		}
-
-		const {json} = await this.client.call('GET', '/api/v1/namespaces', {query});
-		for (const {metadata} of json.items) {
-			await this.client.call('DELETE', `/api/v1/namespaces/${metadata.name}`);
+		for (const path of [`${rbac}/clusterroles`, `${rbac}/clusterrolebindings`, '/api/v1/namespaces']) {
+			const {json} = await this.client.call('GET', path, {query: {labelSelector: label}});
+			for (const {metadata} of json.items) {
+				if (this.#isLeft(metadata.labels[label])) {
+					await this.client.call('DELETE', `${path}/${metadata.name}`);
+				}
+			}
 		}
 	}
 
+	/** A run is named after the time of its start. */
+	#isLeft(run: string): boolean {
+		return run === this.#run || Number.parseInt(run, 36) < Date.now() - longestRunMs;
+	}
+
+	/** Chosen once: a case that cordons the node must not take it from the others. */
+	async #place(): Promise<Place> {
+		this.#chosen ??= this.#choose();
+		return this.#chosen;
+	}
+
 	/** A node that is Ready and an image with a shell that it holds: of several, the first by name. */
-	async #node(): Promise<{node: string; image: string}> {
+	async #choose(): Promise<Place> {
 		const {json} = await this.client.call('GET', '/api/v1/nodes');
-		const isReady = ({status, spec}: Json) =>
-			spec.unschedulable !== true && status.conditions?.some(({type, status}: Json) => type === 'Ready' && status === 'True');
-		const node = json.items.find((node: Json) => isReady(node)) ?? json.items[0];
+		const isReady = ({status, spec, metadata}: Json) =>
+			(this.#nodeName ?? metadata.name) === metadata.name &&
+			spec.unschedulable !== true &&
+			status.conditions?.some(({type, status}: Json) => type === 'Ready' && status === 'True');
+		const node = json.items.find((node: Json) => isReady(node)) ?? (this.#nodeName === undefined ? json.items[0] : undefined);
+		if (this.#nodeName !== undefined && node === undefined) {
+			throw new Error(`node ${this.#nodeName} is not Ready`);
+		}
+
 		const names: string[] = (node?.status.images ?? []).flatMap(({names}: Json) => names);
 		const image = names.find(name => /busybox|alpine/.test(name) && !name.includes('@')) ?? 'busybox:1.37';
 		return {node: node?.metadata.name ?? 'no-node', image};
@@ -84,7 +108,7 @@ export class RealCluster {
 		const places = new Set(rules.flatMap(({namespaces}) => namespaces ?? ['']));
 		for (const place of places) {
 			const kind = place === '' ? 'ClusterRole' : 'Role';
-			const base = `/apis/rbac.authorization.k8s.io/v1${place === '' ? '' : `/namespaces/${place}`}`;
+			const base = `${rbac}${place === '' ? '' : `/namespaces/${place}`}`;
 			const here = rules.filter(({namespaces}) => (place === '' ? namespaces === undefined : namespaces?.includes(place)));
 			const metadata = {name};
 			await this.#make(`${base}/${kind.toLowerCase()}s`, {

@@ -92,14 +92,24 @@ export const watchContract: readonly Case[] = [
 	},
 	{
 		title: 'a watch from before all that is remembered is told 410 in an ERROR event, and ends',
-		reads: true,
-		async run(t, {client, namespace}) {
-			// The API server remembers changes of its own time only, whatever etcd still holds.
-			const all = await events(client, paths.configMaps(namespace), {resourceVersion: 1}, 2);
+		compacts: true,
+		async run(t, {client, namespace, compact}) {
+			// Of Events, API servers keep no changes of their own: what etcd has forgotten is gone.
+			const path = paths.events(namespace);
+			await compact?.();
+			const all = await events(client, path, {resourceVersion: 1, timeoutSeconds: 2}, 2);
+			if (compact === undefined && all.length === 0) {
+				t.pass('its history was not yet compacted, and cannot be here');
+				return;
+			}
+
 			t.is(all.length, 1);
 			t.is(all[0].type, 'ERROR');
 			t.like(all[0].object, {kind: 'Status', status: 'Failure', code: 410, reason: 'Expired'});
-			t.regex(all[0].object.message, /^too old resource version: 1 \(\d+\)$/);
+			t.regex(
+				all[0].object.message,
+				/^(too old resource version: 1 \(\d+\)|The resourceVersion for the provided watch is too old\.)$/,
+			);
 		},
 	},
 	{

@@ -83,17 +83,18 @@ export function runContainer(options: ContainerOptions): RunningContainer | Star
 		ended: endOf(child, messageFile, container, log),
 		log,
 		kill: () => killGroup(child),
-		exec: command => execCommand(tree, mounts, directory, command),
+		exec: command => execCommand(options, mounts, command),
 	};
 }
 
 /** The shell is this machine's, as for the container's own command; all else has to be among the node's tools. */
 function execCommand(
-	tree: NodeTree,
+	{tree, directory, runtime}: ContainerOptions,
 	mounts: readonly Mount[],
-	directory: string,
 	[executable = '', ...args]: readonly string[],
 ): ChildProcess | string {
+	const run = (file: string, ...args: readonly string[]) =>
+		spawn(file, args, {cwd: directory, env: treeEnvironment(tree), stdio: ['pipe', 'pipe', 'pipe']});
 	const tool = tree.path.map(entry => join(entry, basename(executable))).find(file => existsSync(file));
 	const file = /^(\/bin\/)?sh$/.test(executable)
 		? tree.shell
@@ -102,14 +103,14 @@ function execCommand(
 			: undefined;
 	if (file === undefined) {
 		const why = executable.includes('/') ? `stat ${executable}: no such file or directory` : 'executable file not found in $PATH';
-		return `error executing command in container: failed to exec in container: failed to start exec: OCI runtime exec failed: exec failed: unable to start container process: exec: "${executable}": ${why}: unknown`;
+		const text = `exec failed: unable to start container process: exec: "${executable}": ${why}`;
+		// CRI-O hands on what its runtime wrote and how that ended; containerd makes an error of it.
+		return runtime.startsWith('cri-o:')
+			? run(tree.shell, '-c', 'printf "%s\\n" "$0" >&2; exit 255', `level=error msg=${JSON.stringify(text)}`)
+			: `Internal error occurred: error executing command in container: failed to exec in container: failed to start exec: OCI runtime exec failed: ${text}: unknown`;
 	}
 
-	return spawn(
-		file,
-		args.map(arg => realPath(arg, mounts)),
-		{cwd: directory, env: treeEnvironment(tree), stdio: ['pipe', 'pipe', 'pipe']},
-	);
+	return run(file, ...args.map(arg => realPath(arg, mounts)));
 }
 
 type Mount = {readonly mountPath: string; readonly real: string};

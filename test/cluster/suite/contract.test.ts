@@ -12,7 +12,9 @@ if (asked === undefined) {
 } else {
 	const {kubeconfig, rig} = asked;
 	const compact = rig && etcdCompaction({CNI_UPGRADE_TEST_ETCD: rig.etcd});
-	const cluster = new RealCluster(clientOf(kubeconfig), Date.now().toString(36), compact);
+	// Another node than the first that is Ready: each runtime has words of its own.
+	const node = process.env['CNI_UPGRADE_TEST_NODE'];
+	const cluster = new RealCluster(clientOf(kubeconfig), {...(node && {node}), ...(compact && {compact})});
 	test.before(async () => {
 		if (rig !== undefined) {
 			await cluster.clean();

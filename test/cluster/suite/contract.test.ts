@@ -12,26 +12,33 @@ if (asked === undefined) {
 } else {
 	const {kubeconfig, rig} = asked;
 	const compact = rig && etcdCompaction({CNI_UPGRADE_TEST_ETCD: rig.etcd});
-	// Another node than the first that is Ready: each runtime has words of its own.
-	const node = process.env['CNI_UPGRADE_TEST_NODE'];
-	const cluster = new RealCluster(clientOf(kubeconfig), {...(node && {node}), ...(compact && {compact})});
+	const cluster = new RealCluster(clientOf(kubeconfig), compact && {compact});
+	// Runtimes have words of their own.
+	const onCrio = new RealCluster(clientOf(kubeconfig), {node: 'node-crio'});
 	test.before(async () => {
 		if (rig !== undefined) {
 			await cluster.clean();
 		}
 	});
 	test.after.always(async () => {
-		if (rig !== undefined) {
-			await cluster.clean();
-		}
+		for (const used of [cluster, onCrio]) {
+			if (rig !== undefined) {
+				await used.clean();
+			}
 
-		cluster.client.close();
+			used.client.close();
+		}
 	});
 
 	const cases = contract.map((entry, index) => ({...entry, index}));
-	for (const {title, run, compacts, reads, index} of cases.filter(({reads}) => rig !== undefined || reads === true)) {
+	for (const {title, run, compacts, reads, needs, index} of cases.filter(({reads}) => rig !== undefined || reads === true)) {
 		(compacts ? test.serial : test)(title, async t => {
 			await run(t, rig !== undefined && reads !== true ? await cluster.server(index) : await cluster.reader());
 		});
+		if (needs === 'kubelet' && rig !== undefined) {
+			test(`${title}, with CRI-O too`, async t => {
+				await run(t, await onCrio.server(500 + index));
+			});
+		}
 	}
 }

@@ -19,7 +19,7 @@ if (asked?.rig === undefined) {
 
 function onOwnCluster(kubeconfig: string, rig: Rig): void {
 	const client = clientOf(kubeconfig);
-	const cluster = new RealCluster(client, Date.now().toString(36));
+	const cluster = new RealCluster(client);
 	let namespace = '';
 	test.serial.before(async () => {
 		({namespace} = await cluster.server(900));

@@ -31,7 +31,7 @@ if (asked === undefined) {
 function onOwnCluster(kubeconfig: string, rig: Rig): void {
 	const directory = mkdtempSync(join(tmpdir(), 'cni-upgrade-suite-'));
 	const client = clientOf(kubeconfig);
-	const cluster = new RealCluster(client, Date.now().toString(36));
+	const cluster = new RealCluster(client);
 	const preflight = async (...args: readonly string[]) => cli(['preflight', '--kubeconfig', kubeconfig, ...args]);
 
 	test.serial.before(async () => {

@@ -89,6 +89,8 @@ build_release() {
 	chmod -R u+w "$out/.source"
 	(
 		cd "$out/.source"
+		# Its go.mod replaces itself by this folder, which a module's archive leaves out as it has a go.mod of its own.
+		if grep -q '\./\.empty-mod' go.mod; then install -D /dev/stdin .empty-mod/go.mod <<<'module empty'; fi
 		# shellcheck disable=SC2086
 		GOFLAGS='-mod=mod -buildvcs=false' CGO_ENABLED=$(cgo "$name") go build -trimpath "${flags[@]}" -o "$out/" ${packages//,/ }
 		case $name in

@@ -29,10 +29,18 @@ export const configChecks: readonly Check[] = [
 	{
 		id: 'config-extension-fits',
 		title: 'the extension of a config file fits what is in it',
-		why: `The runtime takes the parser by the extension: .conflist is a list with "plugins", .conf and .json a single plugin with "type". A list in a .conf file fails with "missing 'type'", a single plugin in a .conflist file with "no 'plugins' key".`,
+		why: `The runtime takes the parser by the extension: .conflist is a list with "plugins", .conf and .json a single plugin with "type". A list in a .conf file fails with "missing 'type'", a single plugin in a .conflist file with "no 'plugins' key", or "no plugin configs found" from containerd 2.1 and CRI-O 1.33 on.`,
 		fix: 'Rename the file. A rename inside the directory is noticed by the runtime at once.',
 		doc: docs.cniSpec,
 		run: facts => wrongExtensions(subjectOf(facts)),
+	},
+	{
+		id: 'config-named',
+		title: 'every config names its network',
+		why: `A list without "name" is not loaded. A single plugin's config without one is: the node is Ready, and each pod fails with "missing network name", or in CRI-O when the network is checked.`,
+		fix: 'Give the config a "name", beside "type".',
+		doc: docs.cniSpec,
+		run: facts => nameless(subjectOf(facts)),
 	},
 ];
 
@@ -47,7 +55,9 @@ function noConfig(subject: Subject): readonly Outcome[] {
 	const named = typeof defaultNetwork === 'string' && defaultNetwork !== '' ? defaultNetwork : undefined;
 	const others = [...load.skipped.map(({path}) => path), ...load.shadowed];
 	const object = `node/${facts.node.name}`;
-	const effect = 'The network is not ready: the node is NotReady, and only pods of the host network start.';
+	const effect = saysReady(subject)
+		? 'Only pods of the host network start. The node stays Ready all the while: CRI-O that was ready once goes on saying so until it is restarted.'
+		: 'The network is not ready: the node is NotReady, and only pods of the host network start.';
 	if (named !== undefined && load.shadowed.length > 0) {
 		return [
 			{
@@ -79,17 +89,23 @@ function noConfig(subject: Subject): readonly Outcome[] {
 	];
 }
 
+/** CRI-O asks for its network until it is ready, and never again unless it is told to (internal/config/cnimgr/cnimgr.go@v1.36.3). */
+function saysReady({runtime, facts}: Subject): boolean {
+	const {networkReady} = facts.runtime;
+	return runtime?.name === 'cri-o' && !isUnknown(networkReady) && networkReady.ready;
+}
+
 type Broken = {readonly file: ConfigFile; readonly reason: string; readonly stops: boolean};
 
 /** Files that the runtime tried and could not parse. A file that it would only read later is shown too: it waits there. */
-function brokenFiles({load, facts: {configFiles}}: Subject): readonly Broken[] {
+function brokenFiles({load, runtime, facts: {configFiles}}: Subject): readonly Broken[] {
 	if (isUnknown(configFiles)) {
 		return [];
 	}
 
 	const stops = isUnknown(load) ? undefined : load.failed?.path;
 	return configFiles.flatMap((file): readonly Broken[] => {
-		const read = readConfigList(file);
+		const read = readConfigList(file, runtime?.release);
 		return 'invalid' in read ? [{file, reason: read.invalid, stops: file.path === stops}] : [];
 	});
 }
@@ -131,6 +147,22 @@ function wrongExtensions(subject: Subject): readonly Outcome[] {
 			},
 		];
 	});
+}
+
+function nameless(subject: Subject): readonly Outcome[] {
+	return subject.active
+		.filter(({name}) => name === undefined)
+		.map(({path}) => ({
+			severity: 'error',
+			object: `file/${path}`,
+			message: 'the config has no "name"',
+			expected: 'a "name" for the network',
+			effect:
+				subject.runtime?.name === 'containerd'
+					? 'New pods stay in ContainerCreating: missing network name. The node stays Ready all the while.'
+					: 'New pods do not start: what a network without a name has set up cannot be found again.',
+			remedy: atItsSource(path, subject) ?? `Give ${inLine(path)} a "name", beside "type".`,
+		}));
 }
 
 /** How to mend a file that somebody writes again; undefined where a change on the node would stay. */

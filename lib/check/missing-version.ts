@@ -1,6 +1,6 @@
 import type {ConfigList} from '../cni/config-list.ts';
 import {effectiveVersion} from '../cni/effective-version.ts';
-import type {RuntimeRelease} from '../runtime/releases.ts';
+import {hasLibcni, type RuntimeRelease} from '../runtime/releases.ts';
 import type {Outcome} from './check.ts';
 import {emptyVersionText} from './effects.ts';
 import {crioKeepsConfig, setVersion} from './remedies.ts';
@@ -24,9 +24,20 @@ export function missingVersion(list: ConfigList, subject: Subject): readonly Out
 			expected: 'a "cniVersion" at the top level of the config',
 			effect: effects[effectFor(list, subject)],
 			// Where pods hang, a drain would hang too: containerd tears down by the config that it holds at that moment.
-			remedy: `${setVersion(subject, list, {drain: !isError})}${release?.emptyVersion === 'add-fails' ? `\n${crioKeepsConfig}` : ''}`,
+			remedy: `${setVersion(subject, list, {drain: !isError})}${hangingPods(release)}`,
 		},
 	];
+}
+
+/** What else pods need that hang already: containerd 1.4.13 and 1.5.18 healed by 0.2.0 alone, 1.6.0 to 1.6.3 by any (test/truth/daemons). */
+function hangingPods(release: RuntimeRelease | undefined): string {
+	if (release?.emptyVersion === 'add-fails') {
+		return `\n${crioKeepsConfig}`;
+	}
+
+	return release?.emptyVersion === 'del-fails' && !hasLibcni(release, [1, 0, 0])
+		? '\nPods that hang already need 0.2.0 first: this containerd cannot convert what it has cached of them to a later version. Give the config 0.2.0, wait until they are gone, and then the higher one.'
+		: '';
 }
 
 /** Where a plugin keeps pods from starting, which another check tells, only those that run are left to speak of. */

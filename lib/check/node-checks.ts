@@ -12,7 +12,7 @@ export const nodeChecks: readonly Check[] = [
 	{
 		id: 'network-ready',
 		title: 'the runtime says that its network is ready',
-		why: 'The runtime reports NetworkReady as soon as it could load a config; it is no proof that pods get a network. That it is not ready is proof that they do not: the node is NotReady, and its message says which file could not be loaded.',
+		why: 'The runtime reports NetworkReady as soon as it could load a config; it is no proof that pods get a network. That it is not ready is proof that they do not: the node is NotReady, and its message says which file could not be loaded. CRI-O says so until it is ready for the first time; what is lost later it does not report.',
 		fix: 'See the findings on the config files of the node, mend them, and the runtime loads them at once.',
 		doc: docs.nodeStatus,
 		run: facts => networkNotReady(subjectOf(facts)),

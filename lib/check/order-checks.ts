@@ -4,6 +4,7 @@ import {effectiveVersion} from '../cni/effective-version.ts';
 import {type Owner, ownerOf} from '../cni/owners.ts';
 import type {LoadedNetwork} from '../facts/node-facts.ts';
 import {isUnknown} from '../facts/unknown.ts';
+import {hasLibcni} from '../runtime/releases.ts';
 import type {Check, Outcome} from './check.ts';
 import {docs} from './docs.ts';
 import {runtimeTitle} from './effects.ts';
@@ -138,7 +139,7 @@ function otherInMemory(subject: Subject): readonly Outcome[] {
 
 	const disk = active.map((list): string => described({...networkOf(list, subject)}));
 	const memory = networks.map(network => described(network));
-	if (JSON.stringify(disk) === JSON.stringify(memory)) {
+	if (JSON.stringify(disk) === JSON.stringify(memory) || isLonger(subject, networks)) {
 		return [];
 	}
 
@@ -159,6 +160,25 @@ function otherInMemory(subject: Subject): readonly Outcome[] {
 					: withCommands('Make it read the directory, by a rename inside it:', [`cp -p ${file} ${copy} && mv ${copy} ${file}`]),
 		},
 	];
+}
+
+/**
+libcni 1.3.0 and later append the plugins of CONF_DIR/NAME/*.conf, which nobody collects: longer chains that begin as those on the disk are
+no other configs.
+*/
+function isLonger(subject: Subject, networks: readonly LoadedNetwork[]): boolean {
+	const {active, runtime} = subject;
+	return (
+		hasLibcni(runtime?.release, [1, 3, 0]) &&
+		active.length === networks.length &&
+		active.every((list, index) => {
+			const held = networks[index];
+			const onDisk = networkOf(list, subject);
+			const types =
+				list.loadOnlyInlinedPlugins || list.shape === 'single' ? held?.types : held?.types.slice(0, onDisk.types.length);
+			return held !== undefined && types !== undefined && described({...held, types}) === described(onDisk);
+		})
+	);
 }
 
 function networkOf(list: ConfigList, {runtime}: Subject): LoadedNetwork {

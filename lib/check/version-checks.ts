@@ -26,7 +26,7 @@ A config without a version counts as 0.1.0, which bandwidth (from 0.3.0), vrf (f
 		id: 'spec-version-set',
 		title: 'the config names its spec version',
 		why: `The CNI libraries v0.7 to v1.0 refuse a config without cniVersion when a pod is deleted: it starts and stays in Terminating, with "invalid version "": the version is empty". That is containerd up to 1.6.3 and CRI-O up to 1.23.3, where pods do not even start. Later runtimes take it for 0.1.0: pods work, by the rules of 2016: a single address, no CHECK, and no plugin that lacks 0.1.0.`,
-		fix: `Give the config the highest version that all of its plugins support, at most 1.0.0, as "cniVersion" at its top level. Where a network add-on writes the file, change it there. That alone heals pods that hang on containerd. CRI-O tears a pod down by the config with which it was started: there CRI-O 1.24.2 or later heals them. Where none hang, drain the node before the change.`,
+		fix: `Give the config the highest version that all of its plugins support, at most 1.0.0, as "cniVersion" at its top level. Where a network add-on writes the file, change it there. That alone heals pods that hang on containerd 1.6; containerd up to 1.5 cannot convert what it has cached of them to more than 0.2.0, so there they need 0.2.0 first. CRI-O tears a pod down by the config with which it was started: there CRI-O 1.24.2 or later heals them. Where none hang, drain the node before the change.`,
 		doc: docs.troubleshooting,
 		run: facts => eachConfig(subjectOf(facts), missingVersion),
 	},
@@ -140,7 +140,7 @@ function tooNewForRuntime(list: ConfigList, subject: Subject): readonly Outcome[
 			object: named(list),
 			message: `config is "${version}", ${runtimeTitle(name)} ${own} reads results up to "${release.maxSpec}"`,
 			expected: `a config of at most "${release.maxSpec}", or a runtime that reads "${version}"`,
-			effect: `New pods stay in ContainerCreating: the plugin sets the network up, and the runtime fails with: unsupported CNI result version "${version}". ${whatStays(subject)}`,
+			effect: `New pods stay in ContainerCreating: the plugin sets the network up, and the runtime fails with: unsupported CNI result version "${version}". ${whatStays(subject)} Pods that were started with an earlier version cannot be torn down either: their cached result cannot be converted.`,
 			remedy: ways.join('\nOr: '),
 		},
 	];

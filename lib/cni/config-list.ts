@@ -1,5 +1,6 @@
 import type {ConfigFile, JsonValue} from '../facts/node-facts.ts';
 import {isUnknown, type Unknown} from '../facts/unknown.ts';
+import {hasLibcni, type RuntimeRelease} from '../runtime/releases.ts';
 
 /** A network as a runtime holds it: the chain of plugins that one file describes. */
 export type ConfigList = {
@@ -51,9 +52,10 @@ export type ReadConfig =
 
 /**
 Reads a file as the runtime's libcni does, which takes the parser by the extension: `.conflist` a list, `.conf` and `.json` a single plugin.
-containernetworking/cni:libcni/conf.go@v1.1.2, v1.3.0; containerd/go-cni:opts.go@v1.1.9.
+The release decides about words alone: what is no config to one is none to another. containernetworking/cni:libcni/conf.go@v1.1.2, v1.3.0;
+containerd/go-cni:opts.go@v1.1.9.
 */
-export function readConfigList({path, entry, content}: ConfigFile): ReadConfig {
+export function readConfigList({path, entry, content}: ConfigFile, release?: RuntimeRelease): ReadConfig {
 	if (entry === 'directory') {
 		return {notLoaded: 'it is a directory'};
 	}
@@ -71,7 +73,9 @@ export function readConfigList({path, entry, content}: ConfigFile): ReadConfig {
 		return {invalid: content.invalid};
 	}
 
-	return shape === 'list' ? readList(content.json, path) : readSingle(content.json, path);
+	// libcni 1.3.0 looks for plugins beside the list too, and has another type for one of them.
+	const isNew = hasLibcni(release, [1, 3, 0]);
+	return shape === 'list' ? readList(content.json, path, isNew) : readSingle(content.json, path, isNew);
 }
 
 /** One plugin that a runtime, or another plugin, executes because of a config. */
@@ -133,7 +137,7 @@ function shapeOf(path: string): ConfigList['shape'] | undefined {
 	return path.endsWith('.conf') || path.endsWith('.json') ? 'single' : undefined;
 }
 
-function readList(json: JsonValue, path: string): ReadConfig {
+function readList(json: JsonValue, path: string, isNew: boolean): ReadConfig {
 	const failed = (what: string): ReadConfig => ({invalid: `error parsing configuration list: ${what}`});
 	if (json !== null && !isObject(json)) {
 		return failed(`json: cannot unmarshal ${goKind(json)} into Go value of type map[string]interface {}`);
@@ -156,7 +160,7 @@ function readList(json: JsonValue, path: string): ReadConfig {
 
 	const plugins = own(raw, 'plugins');
 	if (plugins === undefined) {
-		return failed("no 'plugins' key");
+		return isNew ? {invalid: 'no plugin configs found'} : failed("no 'plugins' key");
 	}
 
 	if (!isArray(plugins)) {
@@ -167,7 +171,7 @@ function readList(json: JsonValue, path: string): ReadConfig {
 		return failed('no plugins in list');
 	}
 
-	const problems = plugins.map(conf => pluginProblem(conf));
+	const problems = plugins.map(conf => pluginProblem(conf, isNew));
 	const at = problems.findIndex(problem => problem !== undefined);
 	if (at !== -1) {
 		return {invalid: `failed to parse plugin config ${at}: ${problems[at] ?? ''}`};
@@ -192,8 +196,8 @@ function listOf(raw: JsonObject, path: string, version: VersionField): ConfigLis
 	};
 }
 
-function readSingle(json: JsonValue, path: string): ReadConfig {
-	const problem = pluginProblem(json);
+function readSingle(json: JsonValue, path: string, isNew: boolean): ReadConfig {
+	const problem = pluginProblem(json, isNew);
 	return problem === undefined ? {list: singleOf(isObject(json) ? json : {}, path)} : {invalid: problem};
 }
 
@@ -213,10 +217,11 @@ function singleOf(raw: JsonObject, path: string): ConfigList {
 }
 
 /** What Go's JSON decoder or libcni says of a plugin's config; undefined where it takes it. */
-function pluginProblem(json: JsonValue): string | undefined {
+function pluginProblem(json: JsonValue, isNew: boolean): string | undefined {
+	const type = isNew ? 'PluginConf' : 'NetConf';
 	const failed = (what: string) => `error parsing configuration: ${what}`;
 	if (json !== null && !isObject(json)) {
-		return failed(`json: cannot unmarshal ${goKind(json)} into Go value of type types.NetConf`);
+		return failed(`json: cannot unmarshal ${goKind(json)} into Go value of type types.${type}`);
 	}
 
 	const raw = json ?? {};
@@ -226,12 +231,12 @@ function pluginProblem(json: JsonValue): string | undefined {
 	});
 	if (wrong !== undefined) {
 		return failed(
-			`json: cannot unmarshal ${goKind(own(raw, wrong) ?? null)} into Go struct field NetConf.${wrong} of type string`,
+			`json: cannot unmarshal ${goKind(own(raw, wrong) ?? null)} into Go struct field ${type}.${wrong} of type string`,
 		);
 	}
 
-	const type = own(raw, 'type');
-	return typeof type === 'string' && type !== '' ? undefined : failed("missing 'type'");
+	const named = own(raw, 'type');
+	return typeof named === 'string' && named !== '' ? undefined : failed("missing 'type'");
 }
 
 function pluginConf(json: JsonValue, path: string): PluginConf {

@@ -1,5 +1,4 @@
-import type {RuntimeRelease} from '../runtime/releases.ts';
-import {compareReleases, releaseNumbers} from '../runtime/runtime-version.ts';
+import {hasLibcni, type RuntimeRelease} from '../runtime/releases.ts';
 import type {ConfigList} from './config-list.ts';
 import {compareSpecVersions, isSpecVersion, specVersions} from './spec-version.ts';
 
@@ -18,7 +17,7 @@ later take the highest of `cniVersions` and `cniVersion` that they know; earlier
 export function effectiveVersion({version, cniVersions}: ConfigList, release: RuntimeRelease | undefined): EffectiveVersion {
 	const own = version.state === 'set' ? version.value : undefined;
 	const max = release?.maxSpec ?? specVersions[specVersions.length - 1] ?? '1.1.0';
-	const listed = readsVersions(release) ? cniVersions : [];
+	const listed = hasLibcni(release, [1, 2, 0]) ? cniVersions : [];
 	const highest = [...listed, ...(own === undefined ? [] : [own])]
 		.filter(isSpecVersion)
 		.filter(candidate => compareSpecVersions(candidate, max) <= 0)
@@ -29,9 +28,4 @@ export function effectiveVersion({version, cniVersions}: ConfigList, release: Ru
 	}
 
 	return own === undefined ? {version: '0.1.0', because: 'default'} : {version: own, because: 'cniVersion'};
-}
-
-function readsVersions(release: RuntimeRelease | undefined): boolean {
-	const libcni = release === undefined ? undefined : releaseNumbers(release.libcni);
-	return libcni === undefined || compareReleases(libcni, [1, 2, 0]) >= 0;
 }

@@ -48,7 +48,8 @@ function loadable(files: readonly ConfigFile[]): readonly ConfigFile[] {
 }
 
 /** containerd: files in order up to max_conf_num; the first that cannot be read ends the load (containerd/go-cni:opts.go@v1.1.13). */
-function loadStrictly(files: readonly ConfigFile[], {runtime: {maxConfNum}, via}: NodeFacts): Known<LoadOutcome> {
+function loadStrictly(files: readonly ConfigFile[], {runtime: {name, version, maxConfNum}, via}: NodeFacts): Known<LoadOutcome> {
+	const release = isUnknown(name) || isUnknown(version) ? undefined : releaseOf(name, version);
 	const number = isUnknown(maxConfNum) && via === 'file' ? 1 : maxConfNum;
 	if (isUnknown(number) && files.length > 1) {
 		return number;
@@ -59,7 +60,7 @@ function loadStrictly(files: readonly ConfigFile[], {runtime: {maxConfNum}, via}
 	const shadowed = (from: number) => files.slice(from).map(({path}) => path);
 	const active: ConfigList[] = [];
 	for (const [index, file] of used.entries()) {
-		const read = readConfigList(file);
+		const read = readConfigList(file, release);
 		if (isUnknown(read)) {
 			return {unknown: `file/${file.path}: ${read.unknown}`};
 		}
@@ -88,7 +89,7 @@ function loadLeniently(files: readonly ConfigFile[], facts: NodeFacts): Known<Lo
 	const kept: ConfigList[] = [];
 	const skipped: {readonly path: string; readonly reason: string}[] = [];
 	for (const file of files) {
-		const read = readConfigList(file);
+		const read = readConfigList(file, release);
 		const isDecided = typeof wanted === 'string' && isFound(kept, wanted);
 		if (isUnknown(read)) {
 			if (isDecided) {

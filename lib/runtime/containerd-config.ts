@@ -44,13 +44,22 @@ export function containerdSettings(texts: readonly SettingsText[], release?: rea
 		for (const name of row.names) {
 			const section = tableAt(read.table, ['plugins', name]);
 			if (section !== undefined) {
-				const own = tableAt(section, ['cni']) ?? {};
+				const own = row.version < 3 ? migrated(tableAt(section, ['cni']) ?? {}, release) : (tableAt(section, ['cni']) ?? {});
 				cni = replacesSections(release) ? own : {...cni, ...own};
 			}
 		}
 	}
 
 	return containerdCni(cni, release);
+}
+
+/**
+A file of version 1 or 2 with both: its migration lets `bin_dir` win, where a file of version 3 would be refused (`containerd config dump`
+of 2.1.9 and 2.3.4; test/truth/daemons).
+*/
+function migrated(cni: TomlTable, release: readonly number[] | undefined): TomlTable {
+	const one = valueAt(cni, 'bin_dir');
+	return isBefore(release, 2, 1) || one === undefined || one === '' ? cni : {...cni, bin_dirs: []};
 }
 
 /** The same from one `cni` table with the keys of TOML. */
@@ -92,7 +101,7 @@ function binDirsOf(cni: TomlTable, release: readonly number[] | undefined): Know
 
 	return dirs.length === 0 || (dirs.length === 1 && dirs[0] === defaultBinDir)
 		? [cleanDir(one)]
-		: {unknown: 'bin_dir and bin_dirs are both set, with which containerd does not start'};
+		: {unknown: 'bin_dir and bin_dirs are both set, with which containerd starts without its CRI'};
 }
 
 /** Up to 1.7 a plugin's whole section in an imported file takes the place of the earlier one; 2.0 merges key by key (mergeConfig@v1.7.29, v2.0.0). */

@@ -50,6 +50,12 @@ export const floors = {
 	'cri-o': {page: [1, 24, 0], safe: [1, 24, 2]},
 } as const satisfies Record<RuntimeRelease['runtime'], {page: ReleaseNumbers; safe: ReleaseNumbers}>;
 
+/** Whether the release has this libcni or a later one; as the newest does where it is not known. */
+export function hasLibcni(release: RuntimeRelease | undefined, least: ReleaseNumbers): boolean {
+	const own = release === undefined ? undefined : releaseNumbers(release.libcni);
+	return own === undefined || compareReleases(own, least) >= 0;
+}
+
 type Traits = Omit<RuntimeRelease, 'runtime' | 'from' | 'to'>;
 
 /**

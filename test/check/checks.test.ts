@@ -271,6 +271,11 @@ const configs: readonly Case[] = [
 		facts({configFiles: [file('10-x.conf')]}),
 		['error config-extension-fits file//etc/cni/net.d/10-x.conf'],
 	],
+	[
+		"a single plugin's config without a name",
+		facts({configFiles: [file('10-x.conf', {cniVersion: '1.0.0', type: 'bridge'})]}),
+		['error config-named file//etc/cni/net.d/10-x.conf'],
+	],
 	['a single plugin in a list file', facts({config: {type: 'bridge', name: 'x'}}), [`error config-extension-fits file/${path}`]],
 	['a version that is a number', facts({config: chain(1, 'bridge')}), [`error config-loads file/${path}`]],
 	[

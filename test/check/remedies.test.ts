@@ -260,3 +260,38 @@ test('where the image brings no plugins, an upgrade of the image is no remedy', 
 	t.regex(given('fedora-coreos', '/usr/libexec/cni'), /^Fedora CoreOS brings this node's software\./);
 	t.regex(given('eks', '/opt/cni/bin'), /^Amazon EKS brings this node's software\./);
 });
+
+test('pods that hang since containerd 1.5 are healed by 0.2.0 first', t => {
+	const remedy = (version: string) =>
+		remedyOf(facts({config: noVersion, runtime: containerd(version)}), 'spec-version-set').remedy;
+	t.regex(remedy('1.5.18'), /Pods that hang already need 0\.2\.0 first/);
+	t.notRegex(remedy('1.6.3'), /0\.2\.0/);
+	t.notRegex(remedy('1.7.24'), /0\.2\.0/);
+});
+
+test('where STATUS is asked for, a plugin that refuses the version makes the node NotReady', t => {
+	const effect = (version: string, runtime: string, check: string) =>
+		remedyOf(facts({config: {...bridgeList, cniVersion: version}, runtime: containerd(runtime)}), check).effect;
+	t.regex(effect('1.1.0', '2.0.1', 'plugin-supports-config'), /STATUS fails too, so that the node is NotReady\.$/);
+	t.regex(effect('9.9.9', '2.3.4', 'spec-version-valid'), /STATUS fails too/);
+	t.regex(effect('1.1.0', '2.0.0', 'plugin-supports-config'), /The node stays Ready all the while\.$/);
+	t.regex(effect('1.0.1', '2.3.4', 'spec-version-valid'), /The node stays Ready all the while\.$/);
+});
+
+test('CRI-O that was ready once goes on saying so without a config', t => {
+	const effect = (ready: boolean) =>
+		remedyOf(crioFacts('1.36.3', {configFiles: [], runtime: {networkReady: {ready, message: ''}}}), 'config-present').effect;
+	t.regex(effect(true), /The node stays Ready all the while/);
+	t.regex(effect(false), /the node is NotReady/);
+});
+
+test('plugins beside the list are no other config in memory', t => {
+	const held = (version: string, ...types: readonly string[]) =>
+		remedyOf(
+			facts({config: bridgeList, runtime: {...containerd(version), networks: [{name: 'mynet', cniVersion: '1.0.0', types}]}}),
+			'runtime-holds-config',
+		).effect;
+	t.is(held('2.1.9', 'bridge', 'portmap', 'bandwidth'), '');
+	t.not(held('1.7.24', 'bridge', 'portmap', 'bandwidth'), '');
+	t.not(held('2.1.9', 'bridge'), '');
+});

@@ -1,9 +1,11 @@
 import test from 'ava';
 import {pluginTypes, readConfigList} from '../../lib/cni/config-list.ts';
 import type {ConfigFile, JsonValue} from '../../lib/facts/node-facts.ts';
+import {releaseOf} from '../../lib/runtime/releases.ts';
 import {bridgeList, configFile} from '../check/healthy-facts.ts';
 
-const read = (json: JsonValue, path = '/etc/cni/net.d/10-x.conflist') => readConfigList(configFile(json, path));
+const read = (json: JsonValue, path = '/etc/cni/net.d/10-x.conflist') =>
+	readConfigList(configFile(json, path), releaseOf('containerd', '1.7.24'));
 
 /** containerd's own words (lastCNILoadStatus of 1.6.20 for each file), without the file's name before and the class behind. */
 const refuses = test.macro((t, json: JsonValue, path: string, reason: string) => {
@@ -154,5 +156,14 @@ test("multus' delegates have versions of their own, as single plugins and as lis
 test('keys of Object are no keys of a file', t => {
 	t.deepEqual(read(JSON.parse('{"__proto__": {"name": "x"}, "plugins": []}') as JsonValue), {
 		invalid: 'error parsing configuration list: no name',
+	});
+});
+
+test('libcni 1.3.0 has other words for two of them', t => {
+	const now = (json: JsonValue, path?: string) => readConfigList(configFile(json, path), releaseOf('containerd', '2.1.9'));
+	t.deepEqual(now({type: 'bridge', name: 'x'}), {invalid: 'no plugin configs found'});
+	t.deepEqual(now({type: 'bridge', name: 'x', cniVersion: 1}, '/etc/cni/net.d/10-x.conf'), {
+		invalid:
+			'error parsing configuration: json: cannot unmarshal number into Go struct field PluginConf.cniVersion of type string',
 	});
 });

@@ -219,7 +219,12 @@ test('bin_dir and bin_dirs together stop containerd', t => {
 		[main("version = 3\n[plugins.'io.containerd.cri.v1.runtime'.cni]\nbin_dir = '/a'\nbin_dirs = ['/b']\n")],
 		[2, 1, 0],
 	);
-	t.deepEqual(binDirs, {unknown: 'bin_dir and bin_dirs are both set, with which containerd does not start'});
+	t.deepEqual(binDirs, {unknown: 'bin_dir and bin_dirs are both set, with which containerd starts without its CRI'});
+});
+
+test('in a file of version 2 bin_dir wins over bin_dirs', t => {
+	const both = main('version = 2\n[plugins."io.containerd.grpc.v1.cri".cni]\nbin_dir = "/a"\nbin_dirs = ["/b"]\n');
+	t.deepEqual(containerdSettings([both], [2, 3, 4]).binDirs, ['/a']);
 });
 
 test(

@@ -70,10 +70,23 @@ export const changeCases: readonly Case[] = [
 		steps: [add, {do: 'swap', file: a, text: changed}, del],
 	},
 	{
+		id: 'heal-version-missing-by-0.2.0',
+		what: 'no version when the sandbox was made, 0.2.0 when it is to go',
+		files: {[a]: list('a')},
+		steps: [add, del, {do: 'swap', file: a, text: list('a', '0.2.0')}, del],
+	},
+	{
 		id: 'raise-version',
 		what: '0.4.0 when the sandbox was made, 1.0.0 when it is to go',
 		files: {[a]: changed},
 		steps: [add, {do: 'swap', file: a, text: list('a', '1.0.0')}, del],
+	},
+	{
+		id: 'raise-version-1.1.0',
+		what: '1.0.0 when the sandbox was made, 1.1.0 when it is to go',
+		files: {[a]: list('a', '1.0.0')},
+		plugins: '1.6.2',
+		steps: [add, {do: 'swap', file: a, text: list('a', '1.1.0')}, del],
 	},
 	{
 		id: 'lower-version',

@@ -1,16 +1,20 @@
 import {mkdirSync, writeFileSync} from 'node:fs';
 import type {Settings} from './cases.ts';
 import type {Daemon} from './daemons.ts';
-import {image, socket, state} from './places.ts';
+import {defaultBinDir, image, socket, state} from './places.ts';
 
 /** Writes the daemon's configuration; the command line that starts it. */
 export function configure(
-	{runtime}: Daemon,
+	daemon: Daemon,
 	settings: Settings,
 	tools: {readonly pinns: string; readonly conmon: string},
 ): string[] {
-	if (runtime === 'containerd') {
-		writeFileSync(`${state}/config.toml`, containerdToml(settings));
+	if (daemon.runtime === 'containerd') {
+		if (settings.confTemplate !== undefined) {
+			writeFileSync(`${state}/template`, settings.confTemplate);
+		}
+
+		writeFileSync(`${state}/config.toml`, containerdToml(daemon, settings));
 		return ['containerd', '--config', `${state}/config.toml`];
 	}
 
@@ -22,11 +26,9 @@ export function configure(
 }
 
 /** restrict_oom_score_adj: a machine's root may lack CAP_SYS_RESOURCE. */
-function containerdToml({binDir, binDirs, maxConfNum, confTemplate, internalLoopback}: Settings): string {
-	if (confTemplate !== undefined) {
-		writeFileSync(`${state}/template`, confTemplate);
-	}
-
+export function containerdToml({from}: Daemon, {binDir, binDirs, maxConfNum, confTemplate, internalLoopback}: Settings): string {
+	// Debian's containerd 1.7 has /usr/lib/cni compiled in, which is the machine's own.
+	const isDebian = 'suite' in from;
 	return toml([
 		['version', 2],
 		['root', `${state}/root`],
@@ -37,7 +39,7 @@ function containerdToml({binDir, binDirs, maxConfNum, confTemplate, internalLoop
 		['sandbox_image', image],
 		['restrict_oom_score_adj', true],
 		'[plugins."io.containerd.grpc.v1.cri".cni]',
-		['bin_dir', binDir],
+		['bin_dir', binDir ?? (isDebian && binDirs === undefined ? defaultBinDir : undefined)],
 		['bin_dirs', binDirs],
 		['max_conf_num', maxConfNum],
 		['conf_template', confTemplate === undefined ? undefined : `${state}/template`],
@@ -46,7 +48,7 @@ function containerdToml({binDir, binDirs, maxConfNum, confTemplate, internalLoop
 }
 
 /** No systemd is there: cgroups are made by hand. */
-function crioToml(
+export function crioToml(
 	{binDir, binDirs, defaultNetwork}: Settings,
 	{pinns, conmon}: {readonly pinns: string; readonly conmon: string},
 ): string {

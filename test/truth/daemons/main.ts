@@ -3,10 +3,10 @@ The daemons' half of the truth table: what containerd and CRI-O really did in ea
 
 	node test/truth/daemons/main.ts [--case ID]... [--compare] [DAEMON]...
 
-Writes recorded/DAEMON.jsonl for each daemon; with --case it prints those rows, with --compare what differs from the recorded ones, and
-ends with 1 where anything does. Each case has namespaces of its own. Ends with 77 and says what is missing where it cannot run.
+Writes recorded/DAEMON.jsonl for each daemon, with --case those rows of it alone. With --compare it writes nothing, prints what differs from
+the recorded rows, and ends with 1 where anything does. Each case has namespaces of its own. Ends with 77 and says what is missing where it cannot run.
 */
-import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {parseArgs} from 'node:util';
 import {type Case, cases} from './cases.ts';
 import {type Daemon, daemons} from './daemons.ts';
@@ -65,20 +65,19 @@ async function runEach(ready: ReturnType<typeof prepare>, chosen: readonly Case[
 
 function report(daemon: Daemon, rows: readonly Row[]): void {
 	const file = `${recorded}/${daemon.id}.jsonl`;
-	const lines = rows.map(row => JSON.stringify(row));
+	const known = new Map((existsSync(file) ? rowsOf(readFileSync(file, 'utf8')) : []).map(row => [row.case, row]));
+	const isSame = (row: Row) => JSON.stringify(known.get(row.case)) === JSON.stringify(row);
+	const differing = rows.filter(row => !isSame(row));
+	process.stdout.write(`${daemon.id}: ${rows.length} rows, ${differing.length} of them other than recorded\n`);
 	if (values.compare) {
-		const before = new Map(rowsOf(readFileSync(file, 'utf8')).map(row => [row.case, JSON.stringify(row)]));
-		const differing = lines.filter((line, index) => before.get(rows[index]?.case ?? '') !== line);
+		process.stdout.write(differing.map(row => `${JSON.stringify(row)}\n`).join(''));
 		process.exitCode = differing.length > 0 ? 1 : (process.exitCode ?? 0);
-		process.stdout.write(
-			[`${daemon.id}: ${lines.length - differing.length} of ${lines.length} rows as recorded`, ...differing, ''].join('\n'),
-		);
-	} else if (values.case.length > 0) {
-		process.stdout.write(`${lines.join('\n')}\n`);
-	} else {
-		writeFileSync(file, `${lines.join('\n')}\n`);
-		process.stdout.write(`${daemon.id}: ${lines.length} rows\n`);
+		return;
 	}
+
+	const all = new Map([...known, ...rows.map(row => [row.case, row] as const)]);
+	const ordered = cases.flatMap(({id}) => all.get(id) ?? []);
+	writeFileSync(file, ordered.map(row => `${JSON.stringify(row)}\n`).join(''));
 }
 
 function named<T extends {readonly id: string}>(list: readonly T[], id: string): T {

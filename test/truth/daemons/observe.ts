@@ -20,6 +20,11 @@ export function statusOf({runtime}: Daemon, {defaultNetwork = ''}: Settings): St
 		entry => member(entry, 'type') === 'NetworkReady',
 	);
 	const ready = member(condition, 'status') === true;
+	// CRI-O has not looked yet.
+	if (member(condition, 'message') === 'Network plugin returns error: plugin status uninitialized') {
+		return undefined;
+	}
+
 	const load = member(json, 'lastCNILoadStatus');
 	const held = elements(member(member(json, 'cniconfig'), 'Networks'));
 	const loopback = held.find(network => member(network, 'IFName') === 'lo');
@@ -47,16 +52,38 @@ function networkRow(network: JsonValue): NetworkRow {
 	};
 }
 
-/** CRI-O tells in its log alone which network is the default, and from which file. */
+/**
+CRI-O tells in its log alone which network is the default, and from which file. Each look at the directory ends with the name of the
+default; one that finds no config says nothing at its end (cri-o/ocicni:pkg/ocicni/ocicni.go@v0.5.0).
+*/
 function defaultOf(log: string, wanted: string): NetworkRow[] {
-	const found = new Map(
-		[...log.matchAll(/Found CNI network (\S*) \(type=.*?\) at (\S+\.(?:conflist|conf|json))/g)].map(
-			([, name = '', path = '']) => [name, path],
-		),
-	);
-	const name = wanted === '' ? [...log.matchAll(/Updated default CNI network name to ([^"\s]*)"/g)].at(-1)?.[1] : wanted;
-	const path = name === undefined || name === '' ? undefined : found.get(name);
-	return name === undefined || path === undefined ? [] : [{name, file: path.replace(`${confDir}/`, '')}];
+	let found = new Map<string, string>();
+	let chosen = wanted;
+	let isEnded = true;
+	for (const line of log.split('\n')) {
+		const [, event, changed] =
+			/CNI monitoring event (?:(REMOVE)|CREATE|WRITE|RENAME)[^/]*(\/\S+\.(?:conflist|conf|json))/.exec(line) ?? [];
+		const [, name, path] = /Found CNI network (\S*) \(type=.*?\) at (\S+\.(?:conflist|conf|json))/.exec(line) ?? [];
+		const [, updated] = /Updated default CNI network name to ([^"\s]*)"/.exec(line) ?? [];
+		const isLost = event === undefined ? changed !== undefined : changed !== undefined && found.get(chosen) === changed;
+		if (isLost || (isEnded && (name !== undefined || /Error (?:loading|validating) CNI/.test(line)))) {
+			found = new Map();
+			chosen = wanted;
+			isEnded = false;
+		}
+
+		if (name !== undefined && path !== undefined && !found.has(name)) {
+			found.set(name, path);
+		}
+
+		if (updated !== undefined) {
+			chosen = updated;
+			isEnded = true;
+		}
+	}
+
+	const path = found.get(chosen);
+	return path === undefined ? [] : [{name: chosen, file: path.replace(`${confDir}/`, '')}];
 }
 
 /** A text that changes when the daemon has looked at its directories again, or when what it says has changed. */

@@ -49,7 +49,7 @@ A config without a version counts as 0.1.0, which bandwidth (from 0.3.0), vrf (f
 	{
 		id: 'runtime-reads-version',
 		title: 'the runtime can read results of the version that the config has',
-		why: `A plugin answers in the version of its config. A runtime whose CNI library is older runs the plugin and then fails to read the result: "unsupported CNI result version". The pod does not start, although its network was set up. containerd from 1.5 on takes it down again; before, an address is lost at each try.`,
+		why: `A plugin answers in the version of its config. A runtime whose CNI library is older runs the plugin and then fails to read the result: "unsupported CNI result version". The pod does not start, although its network was set up. containerd from 1.5 on takes it down again; before, an address is lost at each try. A pod that was started with an earlier version cannot be torn down either: its cached result cannot be converted.`,
 		fix: 'Upgrade the runtime, or give the config a version that it reads: 0.4.0 for containerd before 1.6 and CRI-O before 1.23, 1.0.0 for containerd 1.6 and 1.7 and CRI-O 1.23 to 1.30, 1.1.0 for later ones.',
 		doc: docs.troubleshooting,
 		run: facts => eachConfig(subjectOf(facts), tooNewForRuntime),
@@ -140,7 +140,7 @@ function tooNewForRuntime(list: ConfigList, subject: Subject): readonly Outcome[
 			object: named(list),
 			message: `config is "${version}", ${runtimeTitle(name)} ${own} reads results up to "${release.maxSpec}"`,
 			expected: `a config of at most "${release.maxSpec}", or a runtime that reads "${version}"`,
-			effect: `New pods stay in ContainerCreating: the plugin sets the network up, and the runtime fails with: unsupported CNI result version "${version}". ${whatStays(subject)} Pods that were started with an earlier version cannot be torn down either: their cached result cannot be converted.`,
+			effect: `New pods stay in ContainerCreating: the plugin sets the network up, and the runtime fails with: unsupported CNI result version "${version}". ${whatStays(subject)}`,
 			remedy: ways.join('\nOr: '),
 		},
 	];

@@ -57,6 +57,8 @@ const sentences: readonly (readonly [RegExp, Meaning])[] = [
 		(_, {finding}) => ({failures: [fails('load', finding.message.replace(/^it cannot be read as a config: /, ''))]}),
 	],
 	[/^The network is not ready: the node is NotReady, and only pods of the host network start\./, nothing],
+	// Held against daemons: test/truth/daemons.
+	[/^Only pods of the host network start\. The node stays Ready .+ until it is restarted\./, nothing],
 	[
 		/^CRI-O tries every plugin before it takes a config, and leaves this file out: .+ do not start\./,
 		() => ({failures: [fails('validate', '')]}),

@@ -54,7 +54,9 @@ export function errorsFor(verb: 'add' | 'del', step: Replayed): Finding[] {
 	return errors.filter(
 		({check, effect}) =>
 			decisive.includes(check) &&
-			(verb === 'add' ? !(check === 'spec-version-set' && effect.startsWith('Pods start,')) : !atAddAlone.includes(check)),
+			(verb === 'add'
+				? !(check === 'spec-version-set' && /^Pods (?:start,|that run)/.test(effect))
+				: !atAddAlone.includes(check)),
 	);
 }
 
@@ -72,11 +74,12 @@ function errorsOf({held, facts, made, daemon}: Replayed, verb: 'add' | 'del'): F
 }
 
 /** The error that a finding foretells, as it quotes it. */
-export function quotedText({effect}: Finding): string | undefined {
-	const [, quoted = ''] =
-		/(?:ADD fails|fails with|New pods stay in ContainerCreating): (?!.* fails with: )(.*)/.exec(effect) ?? [];
-	const text = quoted
-		.replace(/(?:\)?, and deleted pods|\)?\. (?:The node|Deleted|Each|Those|Pods|A pod)).*$/, '')
-		.replace(/\)?\.$/, '');
-	return text === '' ? undefined : text;
+export function quotedText(verb: 'add' | 'del', {effect}: Finding): string | undefined {
+	const [, own] = /DEL fails with: (.*)/.exec(effect) ?? [];
+	const [, adds] =
+		/(?:ADD fails:|CHECK after ADD fails with:|runtime fails with:|New pods stay in ContainerCreating:(?! the plugin)) (.*)/.exec(
+			effect,
+		) ?? [];
+	const quoted = verb === 'del' ? (own ?? adds) : adds;
+	return quoted?.replace(/\)?, and deleted pods.*$/, '').replace(/\)?\.(?: (?:[A-Z]|containerd takes).*)?$/, '');
 }

@@ -3,6 +3,7 @@
 #
 #   cluster.sh up       makes it; minutes the first time, less than one after. Prints what to reach it with
 #   cluster.sh status   which node is Ready, with what; 1 when one is not
+#   cluster.sh root NAME makes the root of a machine alone, in .cache/roots/
 #   cluster.sh down     removes every trace, also what a crash left; what was built and downloaded stays in .cache/
 #
 #   this machine --veth-- jump --bridge-- nodes
@@ -31,9 +32,16 @@ main() {
 	case ${1-} in
 	up) up ;;
 	down) need_root && clean ;;
+	root)
+		need_root
+		need_programs
+		need_mirror
+		mkdir -p "$roots"
+		make_root "${2?NAME of a machine}"
+		;;
 	status) status ;;
 	*)
-		echo 'usage: cluster.sh up | status | down' >&2
+		echo 'usage: cluster.sh up | status | down | root NAME' >&2
 		exit 2
 		;;
 	esac

@@ -24,7 +24,7 @@ programs_needed() {
 # The release that a machine is made of. systemd of later ones does not know cgroup v1.
 suite_of() {
 	case $1 in
-	jump | node-bookworm | node-early) echo bookworm ;;
+	jump | node-bookworm | node-early | daemon-bullseye) echo bookworm ;;
 	*) echo trixie ;;
 	esac
 }
@@ -37,6 +37,8 @@ packages_of() {
 	node-early) echo runc ;;
 	node-trixie) echo containerd containernetworking-plugins ;;
 	node-sid) echo containerd/sid containernetworking-plugins/sid ;;
+	# Not a node, since no kubelet of today speaks with it: the truth table of daemons takes it from here.
+	daemon-bullseye) echo containerd/bullseye ;;
 	node-crio) echo runc conmon skopeo containernetworking-plugins ;;
 	esac
 }

@@ -28,7 +28,7 @@ export function configure(
 /** restrict_oom_score_adj: a machine's root may lack CAP_SYS_RESOURCE. */
 export function containerdToml({from}: Daemon, {binDir, binDirs, maxConfNum, confTemplate, internalLoopback}: Settings): string {
 	// Debian's containerd 1.7 has /usr/lib/cni compiled in, which is the machine's own.
-	const isDebian = 'suite' in from;
+	const isDebian = 'root' in from;
 	return toml([
 		['version', 2],
 		['root', `${state}/root`],

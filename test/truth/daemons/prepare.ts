@@ -7,6 +7,8 @@ import {cache, programs} from './places.ts';
 
 const build = fileURLToPath(new URL('../../programs/build.sh', import.meta.url));
 
+const rig = fileURLToPath(new URL('../../cluster/rig/cluster.sh', import.meta.url));
+
 /** Makes what the daemons need. Those that cannot be had are named on stderr and left out; 77 where none can be run. */
 export function prepare(wanted: readonly Daemon[]): {readonly daemon: Daemon; readonly programs: Programs}[] {
 	require(process.getuid?.() === 0, 'root');
@@ -50,7 +52,8 @@ function programsOf({id, from}: Daemon): string | undefined {
 	}
 
 	// Debian's containerd alone, so that none of its suite's other programs is run with this machine's C library.
-	const source = `${cache}/machines/${from.suite}/usr/bin`;
+	const source = `${cache}/roots/${from.root}/usr/bin`;
+	spawnSync('bash', [rig, 'root', from.root], {stdio: ['ignore', 2, 2]});
 	if (!existsSync(`${source}/containerd`)) {
 		return undefined;
 	}
@@ -65,9 +68,7 @@ function programsOf({id, from}: Daemon): string | undefined {
 }
 
 function reasonOf({from}: Daemon): string {
-	return 'program' in from
-		? 'it cannot be built'
-		: `there is no root of ${from.suite}: test/cluster/machines/machines.sh up makes it`;
+	return 'program' in from ? 'it cannot be built' : `there is no root ${from.root}: test/cluster/rig/cluster.sh root makes it`;
 }
 
 /** CRI-O does not start without. It is run for containers alone, of which there are none here. */

@@ -11,9 +11,10 @@
 #
 # Each has a network namespace of its own, and so has the bridge: the only ways in are SSH through jump, which forwards connections and no
 # packets, and the API server. Ends with 77 where such a cluster cannot be made, and says what is missing. nodes.sh tells the nodes.
+# shellcheck disable=SC2154 # Parts set what others read.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck disable=SC2034 # The parts read these.
+# shellcheck disable=SC2034,SC2154 # The parts read these, and set others.
 {
 	top=$(cd "$here/../../.." && pwd)
 	roots=$top/.cache/roots
@@ -60,6 +61,9 @@ up() {
 	# shellcheck disable=SC2046
 	"$top/test/programs/build.sh" $(programs_needed) >&2
 	make_roots
+	# What runs in the foreground ends first: it must not write into what is removed.
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
 	trap 'echo "cluster: not made; what was begun is removed" >&2; keep_logs; clean' EXIT
 	install -d -m 0700 "$state" "$state/ssh" "$state/keys"
 	make_network
@@ -74,7 +78,7 @@ up() {
 	done
 	wait_for_machines
 	wait_for_nodes
-	trap - EXIT
+	trap - EXIT INT TERM HUP
 	status
 }
 

@@ -36,7 +36,7 @@ start() {
 	shift
 	(
 		join_groups control
-		exec setsid ip netns exec ${prefix}control "$@" </dev/null >"$state/control/$name.log" 2>&1
+		exec setsid ip netns exec "${prefix}control" "$@" </dev/null >"$state/control/$name.log" 2>&1
 	) &
 	disown
 }

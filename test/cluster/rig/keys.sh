@@ -14,7 +14,7 @@ make_ssh_keys() {
 		for name in $machines; do
 			printf 'Host %s\n\tHostName %s\n' "$name" "$(reached_at "$name")"
 		done
-		printf 'Host node-* %s.*\n\tProxyJump jump\n' $inner
+		printf 'Host node-* %s.*\n\tProxyJump jump\n' "$inner"
 		printf 'Host *\n\tUser root\n\tIdentityFile %s\n\tIdentitiesOnly yes\n' "$dir/id_ed25519"
 		printf '\tUserKnownHostsFile %s\n\tGlobalKnownHostsFile /dev/null\n\tStrictHostKeyChecking yes\n' "$dir/known_hosts"
 	} >"$dir/config"

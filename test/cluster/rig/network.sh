@@ -31,16 +31,16 @@ make_network() {
 	if ip route show table all | grep -qE "^([a-z]+ )?(${outer//./[.]}|${inner//./[.]}|10[.]0[.]0[.]0/8|10[.]213[.]0[.]0/16)"; then
 		missing "the addresses $outer.0/29 and $inner.0/24 are in use here"
 	fi
-	ip netns add ${prefix}bridge
-	ip -n ${prefix}bridge link add inner type bridge
-	ip -n ${prefix}bridge link set inner up
+	ip netns add "${prefix}bridge"
+	ip -n "${prefix}bridge" link add inner type bridge
+	ip -n "${prefix}bridge" link set inner up
 	for name in control $machines; do
 		ip netns add "$prefix$name"
 		ip -n "$prefix$name" link set lo up
 		# A namespace may start with the settings of this machine.
 		ip netns exec "$prefix$name" sysctl -q -w net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0
-		ip link add host0 netns "$prefix$name" type veth peer name "$name" netns ${prefix}bridge
-		ip -n ${prefix}bridge link set "$name" master inner up
+		ip link add host0 netns "$prefix$name" type veth peer name "$name" netns "${prefix}bridge"
+		ip -n "${prefix}bridge" link set "$name" master inner up
 		ip -n "$prefix$name" addr add "$(address_of "$name")/24" dev host0
 		ip -n "$prefix$name" link set host0 up
 	done

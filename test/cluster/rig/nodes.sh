@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2100
 # Which machines there are, and what each holds. Sourced by cluster.sh.
 #
 #   node-bookworm  containerd 1.6.20; a config list of 1.0.0, plugins of bullseye, which know 0.4.0 at most: pods do not start

@@ -28,10 +28,10 @@ make_root() {
 		done | sort -u >"$root.new/etc/apt/sources.list.d/other.list"
 		cp /etc/resolv.conf "$root.new/etc/resolv.conf"
 		# shellcheck disable=SC2086
-		in_root "$root.new" apt-get -qq update && in_root "$root.new" apt-get -qq --no-install-recommends install $packages || {
+		if ! in_root "$root.new" apt-get -qq update || ! in_root "$root.new" apt-get -qq --no-install-recommends install $packages; then
 			tail -n 20 "$root.log" >&2
 			missing "the packages of $name are not to be had: $packages"
-		}
+		fi
 		rm -f "$root.new/etc/resolv.conf" "$root.new"/var/cache/apt/archives/*.deb
 		rm -rf "$root.new"/var/lib/apt/lists/*
 	fi

@@ -1,6 +1,7 @@
 import type {ConfigFile, NodeFacts, PluginFacts} from '../facts/node-facts.ts';
+import {releaseOfNode} from '../facts/release-of-node.ts';
 import {isUnknown, type Known, type Unknown} from '../facts/unknown.ts';
-import {type RuntimeRelease, releaseOf} from '../runtime/releases.ts';
+import type {RuntimeRelease} from '../runtime/releases.ts';
 import {type ConfigList, readConfigList} from './config-list.ts';
 import {effectiveVersion} from './effective-version.ts';
 
@@ -48,8 +49,12 @@ function loadable(files: readonly ConfigFile[]): readonly ConfigFile[] {
 }
 
 /** containerd: files in order up to max_conf_num; the first that cannot be read ends the load (containerd/go-cni:opts.go@v1.1.13). */
-function loadStrictly(files: readonly ConfigFile[], {runtime: {name, version, maxConfNum}, via}: NodeFacts): Known<LoadOutcome> {
-	const release = isUnknown(name) || isUnknown(version) ? undefined : releaseOf(name, version);
+function loadStrictly(files: readonly ConfigFile[], facts: NodeFacts): Known<LoadOutcome> {
+	const {
+		runtime: {maxConfNum},
+		via,
+	} = facts;
+	const release = releaseOfNode(facts);
 	const number = isUnknown(maxConfNum) && via === 'file' ? 1 : maxConfNum;
 	if (isUnknown(number) && files.length > 1) {
 		return number;
@@ -82,8 +87,8 @@ CRI-O and cri-dockerd: a file that cannot be read, or whose plugins do not suppo
 default network, or the one of a given name (cri-o/ocicni:pkg/ocicni/ocicni.go@v0.5.1).
 */
 function loadLeniently(files: readonly ConfigFile[], facts: NodeFacts): Known<LoadOutcome> {
-	const {name, version, defaultNetwork} = facts.runtime;
-	const release = isUnknown(name) || isUnknown(version) ? undefined : releaseOf(name, version);
+	const {name, defaultNetwork} = facts.runtime;
+	const release = releaseOfNode(facts);
 	const validates = release?.validates ?? true;
 	const wanted = isUnknown(defaultNetwork) ? (name === 'docker' ? '' : defaultNetwork) : defaultNetwork;
 	const kept: ConfigList[] = [];

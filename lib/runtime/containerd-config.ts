@@ -44,7 +44,8 @@ export function containerdSettings(texts: readonly SettingsText[], release?: rea
 		for (const name of row.names) {
 			const section = tableAt(read.table, ['plugins', name]);
 			if (section !== undefined) {
-				const own = row.version < 3 ? migrated(tableAt(section, ['cni']) ?? {}, release) : (tableAt(section, ['cni']) ?? {});
+				const written = tableAt(section, ['cni']) ?? {};
+				const own = row.version < 3 ? migrated(written, release) : written;
 				cni = replacesSections(release) ? own : {...cni, ...own};
 			}
 		}

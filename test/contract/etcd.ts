@@ -1,30 +1,15 @@
-import {readFileSync} from 'node:fs';
-import {request as plainRequest} from 'node:http';
-import {request as tlsRequest} from 'node:https';
+import {request as startRequest} from 'node:http';
 import {setTimeout as sleep} from 'node:timers/promises';
 
-/**
-How to make a cluster forget its history, by etcd's JSON gateway at `CNI_UPGRADE_TEST_ETCD` (with the PEM files
-`CNI_UPGRADE_TEST_ETCD_CA`, `_CERT` and `_KEY` where it speaks TLS); undefined where that is not said.
-*/
-export function etcdCompaction(environment: NodeJS.ProcessEnv): (() => Promise<void>) | undefined {
-	const url = environment['CNI_UPGRADE_TEST_ETCD'];
-	if (url === undefined) {
-		return undefined;
-	}
-
-	const file = (name: string) => {
-		const path = environment[`CNI_UPGRADE_TEST_ETCD_${name}`];
-		return path === undefined ? undefined : readFileSync(path, 'utf8');
-	};
-	const tls = {ca: file('CA'), cert: file('CERT'), key: file('KEY')};
+/** Makes a cluster forget its history, by etcd's JSON gateway at `url`, which speaks plain HTTP. */
+export function etcdCompaction(url: string): () => Promise<void> {
 	return async () => {
 		// The newest revision stands in the header of any answer.
-		const {header} = await post(`${url}/v3/kv/range`, {key: base64('/'), limit: 1}, tls);
+		const {header} = await post(`${url}/v3/kv/range`, {key: base64('/'), limit: 1});
 		const revision = header?.revision ?? '0';
 		// API servers learn of each other's compactions by this key, and forget their own snapshots at their next look.
-		await post(`${url}/v3/kv/put`, {key: base64('compact_rev_key'), value: base64(revision)}, tls);
-		await post(`${url}/v3/kv/compaction`, {revision, physical: true}, tls);
+		await post(`${url}/v3/kv/put`, {key: base64('compact_rev_key'), value: base64(revision)});
+		await post(`${url}/v3/kv/compaction`, {revision, physical: true});
 		await sleep(compactionPollMs);
 	};
 }
@@ -36,8 +21,8 @@ const base64 = (text: string) => Buffer.from(text).toString('base64');
 
 type EtcdAnswer = {readonly header?: {readonly revision: string}; readonly error?: string};
 
-async function post(url: string, body: object, tls: object): Promise<EtcdAnswer> {
-	const request = url.startsWith('https:') ? tlsRequest(url, {method: 'POST', ...tls}) : plainRequest(url, {method: 'POST'});
+async function post(url: string, body: object): Promise<EtcdAnswer> {
+	const request = startRequest(url, {method: 'POST'});
 	const text = await new Promise<string>((resolve, reject) => {
 		request.once('error', reject).once('response', response => {
 			let text = '';

@@ -1,8 +1,6 @@
 import test from 'ava';
-import {parseAllDocuments} from 'yaml';
-import {cli} from '../cmd/run-cli.ts';
+import {printedRules} from '../cmd/printed-rules.ts';
 import {recordedFleet} from '../embedded/recorded.ts';
-import type {Rule} from '../embedded/users.ts';
 import {startFleet} from './fleet.ts';
 
 const nodes = await recordedFleet({nodes: 3, images: 3});
@@ -10,24 +8,6 @@ const {cluster, preflight, leftovers, stop} = await startFleet({nodes});
 // One answer is in its log, so that every right is used.
 cluster.setNodeFaults(nodes[0]?.object.metadata.name ?? '', [{kind: 'message', change: () => ''}]);
 const clean = await preflight();
-
-/** The rules that `rbac preflight` prints, each with one verb and one resource, and where they hold. */
-async function printedRules(argv: readonly string[] = []): Promise<readonly Rule[]> {
-	const {stdout} = await cli(['rbac', 'preflight', ...argv]);
-	return parseAllDocuments(stdout).flatMap(document => {
-		const {kind, metadata, rules = []} = document.toJS() as {kind: string; metadata: {namespace?: string}; rules?: Rule[]};
-		return rules.flatMap(({apiGroups = [], resources, verbs}) =>
-			resources.flatMap(resource =>
-				verbs.map(verb => ({
-					apiGroups,
-					resources: [resource],
-					verbs: [verb],
-					...(kind === 'Role' && {namespaces: [metadata.namespace ?? '']}),
-				})),
-			),
-		);
-	});
-}
 
 const rules = await printedRules();
 

@@ -11,7 +11,7 @@ if (asked === undefined) {
 	});
 } else {
 	const {kubeconfig, rig} = asked;
-	const compact = rig && etcdCompaction({CNI_UPGRADE_TEST_ETCD: rig.etcd});
+	const compact = rig && etcdCompaction(rig.etcd);
 	const cluster = new RealCluster(clientOf(kubeconfig), compact && {compact});
 	// Runtimes have words of their own.
 	const onCrio = new RealCluster(clientOf(kubeconfig), {node: 'node-crio'});

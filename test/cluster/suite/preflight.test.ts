@@ -4,10 +4,9 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
 import test from 'ava';
-import {parseAllDocuments} from 'yaml';
 import {readSavedFacts} from '../../../lib/facts/saved.ts';
+import {printedRules} from '../../cmd/printed-rules.ts';
 import {cli} from '../../cmd/run-cli.ts';
-import type {ContractRule} from '../../contract/contract.ts';
 import {eventually} from '../../contract/objects.ts';
 import {clientOf, RealCluster} from '../../contract/real.ts';
 import {noCluster, type Rig, testCluster} from './cluster.ts';
@@ -120,31 +119,6 @@ function onOwnCluster(kubeconfig: string, rig: Rig): void {
 		);
 		return kinds.flat();
 	}
-}
-
-/** The rules that `rbac preflight` prints, each with one verb and one resource. */
-async function printedRules(): Promise<readonly ContractRule[]> {
-	const {stdout} = await cli(['rbac', 'preflight']);
-	return parseAllDocuments(stdout).flatMap(document => {
-		const {
-			kind,
-			metadata,
-			rules = [],
-		} = document.toJS() as {
-			kind: string;
-			metadata: {namespace?: string};
-			rules?: readonly ContractRule[];
-		};
-		return rules.flatMap(({resources, verbs}) =>
-			resources.flatMap(resource =>
-				verbs.map(verb => ({
-					resources: [resource],
-					verbs: [verb],
-					...(kind === 'Role' && {namespaces: [metadata.namespace ?? '']}),
-				})),
-			),
-		);
-	});
 }
 
 /** `SEVERITY CHECK` of each node's errors: warnings tell of its past too. */

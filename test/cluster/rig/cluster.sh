@@ -11,18 +11,15 @@
 #
 # Each has a network namespace of its own, and so has the bridge: the only ways in are SSH through jump, which forwards connections and no
 # packets, and the API server. Ends with 77 where such a cluster cannot be made, and says what is missing. nodes.sh tells the nodes.
-# shellcheck disable=SC2154 # Parts set what others read.
+# shellcheck disable=SC2034,SC2154 # Parts set what others read.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck disable=SC2034,SC2154 # The parts read these, and set others.
-{
-	top=$(cd "$here/../../.." && pwd)
-	roots=$top/.cache/roots
-	programs=$top/.cache/programs
-	# One fixed place, so that `down` of any checkout finds what another one made.
-	state=/var/lib/cni-upgrade-cluster
-	prefix=cni-upgrade-
-}
+top=$(cd "$here/../../.." && pwd)
+roots=$top/.cache/roots
+programs=$top/.cache/programs
+# One fixed place, so that `down` of any checkout finds what another one made.
+state=/var/lib/cni-upgrade-cluster
+prefix=cni-upgrade-
 
 for part in need nodes roots network keys kubeconfig images control configure runtime boot clean; do
 	# shellcheck source=/dev/null

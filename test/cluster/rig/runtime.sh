@@ -6,21 +6,16 @@ configure_runtime() {
 	install -d -m 0755 "$root/etc/cni/net.d"
 	install -m 0644 "$state/image.tar" "$root/var/lib/image.tar"
 	case $name in
-	node-bookworm | node-trixie)
+	node-bookworm | node-trixie | node-sid)
 		config_list '"cniVersion": "1.0.0",' "$root"
 		containerd_config "$root" /usr/lib/cni
-		load_image "$root" containerd "ctr -n k8s.io images import"
-		;;
-	node-sid)
-		config_list '"cniVersion": "1.0.0",' "$root"
-		containerd_config "$root" /usr/lib/cni
-		load_image "$root" containerd "ctr -n k8s.io images import"
+		load_image "$root"
 		;;
 	node-early)
 		config_list '' "$root"
 		containerd_archive "$root"
 		containerd_config "$root" /opt/cni/bin
-		load_image "$root" containerd "/usr/local/bin/ctr -n k8s.io images import"
+		load_image "$root"
 		;;
 	node-crio)
 		config_list '"cniVersion": "1.0.0",' "$root"
@@ -67,16 +62,16 @@ containerd_archive() {
 	END
 }
 
-# Puts the image into the store of a runtime that runs, before the kubelet asks for it.
+# Puts the image into containerd's store, before the kubelet asks for it.
 load_image() {
 	unit "$1" load-image <<-END
 		[Unit]
-		After=$2.service
-		Requires=$2.service
+		After=containerd.service
+		Requires=containerd.service
 		[Service]
 		Type=oneshot
 		RemainAfterExit=yes
-		ExecStart=/bin/sh -c 'for try in 1 2 3 4 5; do $3 /var/lib/image.tar && exit; sleep 1; done; exit 1'
+		ExecStart=/bin/sh -c 'for try in 1 2 3 4 5; do ctr -n k8s.io images import /var/lib/image.tar && exit; sleep 1; done; exit 1'
 		[Install]
 		WantedBy=multi-user.target
 	END

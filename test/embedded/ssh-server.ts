@@ -2,6 +2,7 @@ import {spawn} from 'node:child_process';
 import {type AddressInfo, connect} from 'node:net';
 import ssh2, {type Connection, type ServerChannel, type Session} from 'ssh2';
 import type {NodeTree} from './simulated-node.ts';
+import {newSshKey} from './ssh-key.ts';
 import {treeEnvironment} from './tree.ts';
 
 const {Server, utils} = ssh2;
@@ -32,7 +33,7 @@ export type SshServer = {
 
 /** sshd of a simulated node, on a free port of 127.0.0.1: logs one key in and runs commands in the node's tree under the real shell. */
 export async function startSshServer(options: SshServerOptions): Promise<SshServer> {
-	const key = utils.generateKeyPairSync('ed25519');
+	const key = newSshKey();
 	const seen: SshServer['seen'] = {connections: 0, logins: [], commands: [], forwards: [], failedLogins: 0};
 	const open = new Set<Connection>();
 	const authorized = utils.parseKey(options.authorizedKey);

@@ -7,15 +7,11 @@ import {systemClock} from '../../lib/clock.ts';
 import {connectSsh, type HostKeyCheck, parsePrivateKey, type SshEndpoint} from '../../lib/ssh/connection/connection.ts';
 import {SshError} from '../../lib/ssh/errors.ts';
 import type {Identity} from '../../lib/ssh/keys/identities.ts';
+import {newSshKey} from '../embedded/ssh-key.ts';
 
-/** ssh2 1.17.0 writes about one Ed25519 key of 180 such that it cannot be read (those of ssh-keygen are fine). */
+/** The private half of a new key. */
 export function newKey(): string {
-	for (;;) {
-		const {private: key} = ssh2.utils.generateKeyPairSync('ed25519');
-		if (!(ssh2.utils.parseKey(key) instanceof Error)) {
-			return key;
-		}
-	}
+	return newSshKey().private;
 }
 
 /** Keys are slow to make, and any will do. */

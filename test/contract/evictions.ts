@@ -120,10 +120,13 @@ export const evictionContract: readonly Case[] = [
 		async run(t, server) {
 			const {client, namespace} = server;
 			await standingPod(server, 'waiting');
-			const body = {metadata: {name: 'new'}, spec: {minAvailable: 0, selector: {matchLabels: {app: 'waiting'}}}};
-			const {json} = await client.call('POST', paths.budgets(namespace), {body});
-			t.is(json.metadata.generation, 1);
-			t.is(json.status.observedGeneration ?? 0, 0);
+			t.true(await budget(server, 'new', {app: 'waiting', minAvailable: 1, healthy: 1}));
+			const {json} = await client.call('PATCH', `${paths.budgets(namespace)}/new`, {
+				body: {spec: {minAvailable: 0}},
+				headers: {'content-type': 'application/merge-patch+json'},
+			});
+			t.is(json.metadata.generation, 2);
+			t.is(json.status.observedGeneration, 1);
 			t.true(
 				await eventually(async () => {
 					const answer = await evict(server, 'waiting', {dryRun: ['All']});

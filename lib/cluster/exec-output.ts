@@ -49,13 +49,18 @@ export class ExecOutput {
 	}
 
 	#end(text: string): ExecOutcome {
-		return {
-			code: exitCodeOf(text, this.#place),
-			stdout: Buffer.concat(this.#stdout, this.#stdoutBytes),
-			stderr: Buffer.concat(this.#stderr).toString(),
-		};
+		const code = exitCodeOf(text, this.#place);
+		const stderr = Buffer.concat(this.#stderr).toString();
+		if (code === 255 && notStarted.test(stderr)) {
+			throw execErrorOf(stderr.trim(), 400, this.#place);
+		}
+
+		return {code, stdout: Buffer.concat(this.#stdout, this.#stdoutBytes), stderr};
 	}
 }
+
+/** What CRI-O hands on of its runtime where a command did not even begin; containerd makes an error of it. */
+const notStarted = /^(?:time=\S+ )?level=error msg="exec failed: unable to start container process: /;
 
 /** By the `Status` on the error channel (kubernetes/kubernetes, staging/src/k8s.io/client-go/tools/remotecommand/v4.go, v1.34). */
 function exitCodeOf(text: string, place: ExecPlace): number {

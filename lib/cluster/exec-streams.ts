@@ -54,6 +54,8 @@ class Session {
 	readonly #over = new AbortController();
 	readonly #done = Promise.withResolvers<ExecOutcome>();
 	#heard: number;
+	/** The other side does not take what we send. */
+	#isStalled = false;
 
 	constructor({socket, protocol}: ApiSocket, options: Streams) {
 		this.#socket = socket;
@@ -124,7 +126,9 @@ class Session {
 			for await (const chunk of chunksOf(stdin)) {
 				signal.throwIfAborted();
 				if (!this.#socket.write(frame('binary', Buffer.from([toServer.stdin]), chunk))) {
+					this.#isStalled = true;
 					await once(this.#socket, 'drain', {signal});
+					this.#isStalled = false;
 				}
 			}
 
@@ -146,7 +150,9 @@ class Session {
 			for (;;) {
 				await clock.sleep(pingEvery, this.#over.signal);
 				if (clock.monotonic() - this.#heard >= idleDeadline) {
-					this.#lose(`nothing came over the connection for ${idleDeadline / 1000} s`);
+					// A server that waits for the command to read does not read either, and hears no ping.
+					const why = this.#isStalled ? ', nor was any input taken: the command does not read it, or the way is dead' : '';
+					this.#lose(`nothing came over the connection for ${idleDeadline / 1000} s${why}`);
 					return;
 				}
 

@@ -71,7 +71,7 @@ export async function replaceLease(api: Api, seen: Lease, lease: NewLease, write
 		const {json} = await api.request({
 			method: 'PUT',
 			path: leasePath(seen.namespace, seen.name),
-			body: bodyOf(lease, seen.resourceVersion),
+			body: bodyOf(lease, seen),
 			...write,
 		});
 		return leaseOf(oneKind(api, json, ['Lease']));
@@ -107,7 +107,7 @@ function leasePath(namespace: string, name?: string): string {
 	return name === undefined ? path : `${path}/${encodeURIComponent(name)}`;
 }
 
-function bodyOf(lease: NewLease, resourceVersion?: string) {
+function bodyOf(lease: NewLease, seen?: Lease) {
 	const {namespace, name, annotations, owner} = lease;
 	return {
 		apiVersion: 'coordination.k8s.io/v1',
@@ -116,7 +116,8 @@ function bodyOf(lease: NewLease, resourceVersion?: string) {
 			namespace,
 			name,
 			annotations,
-			...(resourceVersion !== undefined && {resourceVersion}),
+			// With its uid one that was deleted meanwhile is a conflict; by its version alone it would be made anew.
+			...(seen && {resourceVersion: seen.resourceVersion, uid: seen.uid}),
 			...(owner && {ownerReferences: [owner]}),
 		},
 		spec: {

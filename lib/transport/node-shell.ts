@@ -26,7 +26,10 @@ export type NodeShell = {
 	/**
 	Runs words[0] with the rest as arguments; no shell parses them, and each has to match `word`. Resolves whatever the exit code.
 	Rejects with `ShellLost` where it is not known what became of the command, which is to be asked again; with another `UserError` where
-	that does not help. A command should know how much it reads: not every way can tell it the end of its input.
+	that does not help.
+
+	A command has to read all of its input, and to know how much that is: kubelet and containerd wait for ever for one that ended without, CRI-O
+	breaks off without its exit code, and servers before 1.30 cannot tell it the end.
 	*/
 	readonly exec: (words: readonly string[], command: ShellCommand) => Promise<ShellAnswer>;
 	/** Removes what was made, within its own deadline; what it cannot remove is told as a notice. */

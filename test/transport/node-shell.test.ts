@@ -1,12 +1,12 @@
 import {createHash} from 'node:crypto';
+import type {ExecutionContext} from 'ava';
 import test from 'ava';
 import {systemClock} from '../../lib/clock.ts';
-import {openPodShell} from '../../lib/transport/open-pod.ts';
 import {ShellLost} from '../../lib/transport/node-shell.ts';
+import {openPodShell} from '../../lib/transport/open-pod.ts';
+import {apiOf} from '../cluster-client/test-server.ts';
 import {type EmbeddedCluster, startEmbeddedCluster} from '../embedded/embedded-cluster.ts';
 import {crioNode, healthyNode} from '../embedded/scenarios.ts';
-import {apiOf} from '../cluster-client/test-server.ts';
-import type {ExecutionContext} from 'ava';
 
 const namespace = 'kubectl-cni-upgrade';
 
@@ -22,7 +22,11 @@ async function start(t: ExecutionContext) {
 function optionsOf(t: ExecutionContext, cluster: EmbeddedCluster, node: string, notices: string[] = []) {
 	const api = apiOf(t, cluster.url, {
 		clock: systemClock,
-		credentials: {who: 'user/admin', get: async () => ({headers: {authorization: 'Bearer admin-token'}}), renew: async () => undefined},
+		credentials: {
+			who: 'user/admin',
+			get: async () => ({headers: {authorization: 'Bearer admin-token'}}),
+			renew: async () => undefined,
+		},
 	});
 	const object = cluster.list('nodes').find(({metadata}) => metadata.name === node) as any;
 	const {architecture: arch, osImage, kubeletVersion, containerRuntimeVersion: runtime} = object.status.nodeInfo;

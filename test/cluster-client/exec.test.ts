@@ -58,7 +58,8 @@ async function peer(t: ExecutionContext, script: Script, options: {readonly prot
 		script(
 			{
 				socket,
-				send: (channel, data) => socket.write(frameOf('binary', Buffer.concat([Buffer.from([channel]), Buffer.from(data)]), 'server')),
+				send: (channel, data) =>
+					socket.write(frameOf('binary', Buffer.concat([Buffer.from([channel]), Buffer.from(data)]), 'server')),
 				raw: bytes => socket.write(bytes),
 				input: () => Buffer.concat(input),
 				closed,
@@ -115,7 +116,10 @@ test('a command is asked for word by word, with the protocols that we speak, and
 });
 
 test('an exit code is a value', async t => {
-	for (const [code, want] of [['3', 3], ['137', 137]] as const) {
+	for (const [code, want] of [
+		['3', 3],
+		['137', 137],
+	] as const) {
 		const {url} = await peer(t, ({send}) => {
 			const status = {status: 'Failure', reason: 'NonZeroExitCode', details: {causes: [{reason: 'ExitCode', message: code}]}};
 			send(3, JSON.stringify(status));
@@ -194,7 +198,14 @@ const cut: Readonly<Record<string, readonly [Script, RegExp]>> = {
 	'a piece of no message': [({raw}) => raw(Buffer.from([0x80, 0])), /do not belong together/],
 	'a kubelet that is away': [
 		({send}) =>
-			send(3, JSON.stringify({status: 'Failure', code: 500, message: 'error dialing backend: dial tcp 10.0.0.1:10250: connect: connection refused'})),
+			send(
+				3,
+				JSON.stringify({
+					status: 'Failure',
+					code: 500,
+					message: 'error dialing backend: dial tcp 10.0.0.1:10250: connect: connection refused',
+				}),
+			),
 		/connection refused/,
 	],
 	'a status that is no JSON': [({send}) => send(3, '{{'), /\{\{/],
@@ -219,8 +230,14 @@ test('output beyond the limit ends it, and standard error is kept in part', asyn
 
 test('CRI-O tells what did not begin as exit code 255 with words of its runtime', async t => {
 	const error = await failure(t, ({send}) => {
-		send(2, 'time="2026-11-25T14:00:00Z" level=error msg="exec failed: unable to start container process: exec: \\"chroot\\": executable file not found in $PATH"\n');
-		send(3, JSON.stringify({status: 'Failure', reason: 'NonZeroExitCode', details: {causes: [{reason: 'ExitCode', message: '255'}]}}));
+		send(
+			2,
+			'time="2026-11-25T14:00:00Z" level=error msg="exec failed: unable to start container process: exec: \\"chroot\\": executable file not found in $PATH"\n',
+		);
+		send(
+			3,
+			JSON.stringify({status: 'Failure', reason: 'NonZeroExitCode', details: {causes: [{reason: 'ExitCode', message: '255'}]}}),
+		);
 	});
 	t.is(error.kind, 'refused');
 });
@@ -271,13 +288,16 @@ test('credentials that have expired are renewed, as for any request', async t =>
 });
 
 const noHandshakes = {
-	'another key': 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: bm8=\r\nSec-WebSocket-Protocol: v5.channel.k8s.io\r\n\r\n',
+	'another key':
+		'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: bm8=\r\nSec-WebSocket-Protocol: v5.channel.k8s.io\r\n\r\n',
 	'a page that says that all is well': 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi',
 };
 for (const [title, refuse] of Object.entries(noHandshakes)) {
 	test(`${title} is no WebSocket`, async t => {
 		const {url} = await peer(t, () => undefined, {refuse});
-		await t.throwsAsync(exec(t, url), {message: /answered (101|200) without a WebSocket to \/api\/v1\/namespaces\/ns\/pods\/act\/exec/});
+		await t.throwsAsync(exec(t, url), {
+			message: /answered (101|200) without a WebSocket to \/api\/v1\/namespaces\/ns\/pods\/act\/exec/,
+		});
 	});
 }
 
@@ -312,9 +332,7 @@ test('a connection over which nothing comes is asked, and given up after 45 s', 
 test('a command that does not end in time, or is left, closes its connection', async t => {
 	const clock = new FakeClock();
 	const closed: Promise<unknown>[] = [];
-	const {url} = await peer(t, ({socket}) =>
-		closed.push(new Promise(resolve => socket.once('close', resolve))),
-	);
+	const {url} = await peer(t, ({socket}) => closed.push(new Promise(resolve => socket.once('close', resolve))));
 	const late = t.throwsAsync(exec(t, url, {clock, timeout: 9_000}), {message: /did not end within 9 s/});
 	await until(() => closed.length === 1 && clock.waiting === 2);
 	clock.advance(9_000);

@@ -136,7 +136,12 @@ test('a watch of one node tells what happens to it, and of nothing else', async 
 	const first = await getNode(api, node.name, signal);
 	const changes: string[] = [];
 	const watching = (async () => {
-		for await (const change of watchNode(api, {node: first as any, clock: new FakeClock(5_000), signal: stop.signal, random: () => 0})) {
+		for await (const change of watchNode(api, {
+			node: first as any,
+			clock: new FakeClock(5_000),
+			signal: stop.signal,
+			random: () => 0,
+		})) {
 			changes.push(wordsOf(change));
 		}
 	})();
@@ -151,7 +156,17 @@ test('a watch of one node tells what happens to it, and of nothing else', async 
 	await after(async () => annotate(api, {node, annotations: {a: 'b'}, signal}), 1);
 	start(t);
 	await after(async () => setUnschedulable(api, {node, value: true, signal}), 3);
-	await after(async () => api.request({method: 'PATCH', path: `/api/v1/nodes/${node.name}`, contentType: 'application/merge-patch+json', body: {spec: {unschedulable: null}}, signal}), 5);
+	await after(
+		async () =>
+			api.request({
+				method: 'PATCH',
+				path: `/api/v1/nodes/${node.name}`,
+				contentType: 'application/merge-patch+json',
+				body: {spec: {unschedulable: null}},
+				signal,
+			}),
+		5,
+	);
 	await after(() => remove(node.name), 6);
 	const about = {osImage: 'Debian', kernel: '6.1', kubelet: 'v1.34.2', runtime: 'containerd://1.7.24', address: '10.0.0.7'};
 	await after(() => cluster.store.create('nodes', nodeObject({name: node.name, uid: 'new', ...about})), 7);
@@ -191,12 +206,18 @@ test('an event about a node stands where kubectl describe looks for it, once a r
 	await writeNodeEvent(api, {...event, reason: 'CNIUpgradeStarted', message: 'to 1.1.0'});
 	await writeNodeEvent(api, {...event, reason: 'CNIUpgradeFailed', message: 'x'.repeat(5000)});
 	const events = cluster.list('events', 'default').filter(object => (object as any).involvedObject.uid === node.uid) as any[];
-	t.deepEqual(events.map(({reason, type}) => `${type} ${reason}`).sort(), ['Normal CNIUpgradeStarted', 'Warning CNIUpgradeFailed']);
-	t.like(events.find(({reason}) => reason === 'CNIUpgradeStarted'), {
-		message: 'to 1.1.0',
-		involvedObject: {kind: 'Node', name: node.name},
-		source: {component: 'kubectl-cni-upgrade'},
-	});
+	t.deepEqual(events.map(({reason, type}) => `${type} ${reason}`).sort(), [
+		'Normal CNIUpgradeStarted',
+		'Warning CNIUpgradeFailed',
+	]);
+	t.like(
+		events.find(({reason}) => reason === 'CNIUpgradeStarted'),
+		{
+			message: 'to 1.1.0',
+			involvedObject: {kind: 'Node', name: node.name},
+			source: {component: 'kubectl-cni-upgrade'},
+		},
+	);
 	t.is(events.find(({reason}) => reason === 'CNIUpgradeFailed').message.length, 1024);
 	t.deepEqual(notices, []);
 });
@@ -207,11 +228,18 @@ test('an event that cannot be written is a notice', async t => {
 	cluster.users.add({name: 'mute', token: 'mute-token', rules: []});
 	const mute = apiOf(t, cluster.url, {
 		clock: new FakeClock(3_000),
-		credentials: {who: 'user/mute', get: async () => ({headers: {authorization: 'Bearer mute-token'}}), renew: async () => undefined},
+		credentials: {
+			who: 'user/mute',
+			get: async () => ({headers: {authorization: 'Bearer mute-token'}}),
+			renew: async () => undefined,
+		},
 	});
 	const event = {node, run: 'run0000002', clock: new FakeClock(), signal, onNotice: (message: string) => notices.push(message)};
 	await writeNodeEvent(mute, {...event, reason: 'CNIUpgradeSucceeded', message: 'done'});
-	t.regex(notices.join('\n'), /^the event CNIUpgradeSucceeded of node\/node-\d+ could not be written: user mute may not create events in namespace default/);
+	t.regex(
+		notices.join('\n'),
+		/^the event CNIUpgradeSucceeded of node\/node-\d+ could not be written: user mute may not create events in namespace default/,
+	);
 	await writeNodeEvent(api, {...event, reason: 'CNIUpgradeSucceeded', message: 'done'});
 	t.is(notices.length, 1);
 });

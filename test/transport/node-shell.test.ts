@@ -2,10 +2,10 @@ import {execFileSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import test, {type ExecutionContext} from 'ava';
 import {systemClock} from '../../lib/clock.ts';
-import {removeLeftovers} from '../../lib/collect/leftovers.ts';
 import {ExecError} from '../../lib/cluster/exec-errors.ts';
+import {removeLeftovers} from '../../lib/collect/leftovers.ts';
 import {ShellLost} from '../../lib/transport/node-shell.ts';
-import {openPodShell, type OpenPodOptions} from '../../lib/transport/open-pod.ts';
+import {type OpenPodOptions, openPodShell} from '../../lib/transport/open-pod.ts';
 import {removeRun} from '../../lib/transport/remove-run.ts';
 import {FakeClock} from '../cluster-client/fake-clock.ts';
 import {apiOf} from '../cluster-client/test-server.ts';
@@ -126,7 +126,7 @@ test('a pod that somebody deleted, and one whose container ended, are made again
 		.split('\n')
 		.find(line => line.endsWith(`/bin/sleep ${deadlineSeconds}`));
 	process.kill(Number.parseInt(sleeper ?? '', 10), 'SIGKILL');
-	t.is(await said('echo', 'and again'), 'and again');
+	t.is(await said('echo', 'once', 'more'), 'once more');
 	t.not(pods()[0]?.metadata.uid, second);
 });
 
@@ -142,7 +142,10 @@ test.serial('a stream that is cut is told as lost, whatever became of the comman
 
 test('output beyond the limit is no reason to try again', async t => {
 	const {shell} = await open(t, 'node-1');
-	await t.throwsAsync(shell.exec(['head', '-c', '5000', '/dev/zero'], limits), {instanceOf: ExecError, message: /more than 1000 bytes/});
+	await t.throwsAsync(shell.exec(['head', '-c', '5000', '/dev/zero'], limits), {
+		instanceOf: ExecError,
+		message: /more than 1000 bytes/,
+	});
 });
 
 test('a node that does not start the pod is given up after a minute, and nothing is left', async t => {
@@ -157,7 +160,10 @@ test('an image that is not there is told by its name', async t => {
 	const options = optionsOf(t, 'node-4', {image: 'example.invalid/none:1'});
 	cluster.setNodeFaults('node-4', [{kind: 'image-pull', message: 'no such host'}]);
 	const error = await t.throwsAsync(openPodShell(options));
-	t.regex(error?.message ?? '', /^the act pod does not start on node\/node-4: image example\.invalid\/none:1 could not be had on this node: /);
+	t.regex(
+		error?.message ?? '',
+		/^the act pod does not start on node\/node-4: image example\.invalid\/none:1 could not be had on this node: /,
+	);
 	t.deepEqual(cluster.list('pods', options.namespace), []);
 });
 

@@ -27,7 +27,8 @@ const withFiles = (name: string, more: Readonly<Record<string, string>>) => {
 		? {...node, host: {...node.host, commands: [...node.host.commands, 'sudo'], files: {...node.host.files, ...more}}}
 		: node;
 };
-const withSudo = (name: string, policy: string) => withFiles(name, {'/.stand-in/uid': '1000\n', '/.stand-in/sudo': `${policy}\n`});
+const withSudo = (name: string, policy: string) =>
+	withFiles(name, {'/.stand-in/uid': '1000\n', '/.stand-in/sudo': `${policy}\n`});
 
 test.before(async () => {
 	writeFileSync(join(directory, 'key'), key.private, {mode: 0o600});
@@ -49,12 +50,17 @@ test.after.always(async () => {
 
 let servers = 0;
 
-async function start(t: ExecutionContext, node: string, options: Partial<SshServerOptions> & {password?: string; named?: string} = {}) {
+async function start(
+	t: ExecutionContext,
+	node: string,
+	options: Partial<SshServerOptions> & {password?: string; named?: string} = {},
+) {
 	servers += 1;
+	const id = servers;
 	const server: SshServer = await startSshServer({tree: cluster.tree(node), authorizedKey: key.public, ...options});
 	t.teardown(async () => server.stop());
-	const known = join(directory, `known_hosts-${servers}`);
-	const config = join(directory, `config-${servers}`);
+	const known = join(directory, `known_hosts-${id}`);
+	const config = join(directory, `config-${id}`);
 	writeFileSync(known, `[127.0.0.1]:${server.port} ${server.hostKey}\n`);
 	writeFileSync(
 		config,
@@ -63,7 +69,11 @@ async function start(t: ExecutionContext, node: string, options: Partial<SshServ
 	const reach = await reachBy(config);
 	const api = apiOf(t, cluster.url, {
 		clock: new FakeClock(3_000),
-		credentials: {who: 'user/admin', get: async () => ({headers: {authorization: 'Bearer admin-token'}}), renew: async () => undefined},
+		credentials: {
+			who: 'user/admin',
+			get: async () => ({headers: {authorization: 'Bearer admin-token'}}),
+			renew: async () => undefined,
+		},
 	});
 	const opening = openSshShell({
 		api,
@@ -94,7 +104,10 @@ for (const [title, node, options] of [
 		t.is(shell.way, 'ssh');
 		const said = await shell.exec(['cat'], {...limits, stdin: 'hello\0\n'});
 		t.deepEqual({...said, stdout: said.stdout.toString()}, {code: 0, stdout: 'hello\0\n', stderr: ''});
-		const failed = await shell.exec(['/bin/sh', '-s', '~', 'a~b', '%c', '=x'], {...limits, stdin: 'echo "$1$2$3$4" >&2; exit 3\n'});
+		const failed = await shell.exec(['/bin/sh', '-s', '~', 'a~b', '%c', '=x'], {
+			...limits,
+			stdin: 'echo "$1$2$3$4" >&2; exit 3\n',
+		});
 		t.like(failed, {code: 3, stderr: '~a~b%c=x\n'});
 		const bytes = Buffer.alloc(4_000_001, 'abc');
 		const pieces = (async function* () {
@@ -116,7 +129,9 @@ test('a noisy shell is no other machine', async t => {
 
 test('who may not become root is told so, and so is who has the wrong password', async t => {
 	const denied = await start(t, 'sudo-denied');
-	await t.throwsAsync(denied.opening, {message: /^node\/sudo-denied cannot be worked on by SSH: the SSH user may not become root/});
+	await t.throwsAsync(denied.opening, {
+		message: /^node\/sudo-denied cannot be worked on by SSH: the SSH user may not become root/,
+	});
 	const wrong = await start(t, 'sudo-asks', {password: 'no'});
 	await t.throwsAsync(wrong.opening, {message: /^node\/sudo-asks cannot be worked on by SSH: sudo did not take the password/});
 });
@@ -165,7 +180,10 @@ test('a connection that is cut in the middle of a command is lost, and the next 
 	t.regex((await running)?.message ?? '', /^node\/node-1 was not reached, or the way to it was cut: /);
 	t.is((await shell.exec(['echo', 'x'], limits)).stdout.toString(), 'x\n');
 	t.is(server.seen.connections, 2);
-	await t.throwsAsync(shell.exec(['sleep', '20'], {...limits, timeout: 100}), {instanceOf: ShellLost, message: /did not end within 0\.1 s/});
+	await t.throwsAsync(shell.exec(['sleep', '20'], {...limits, timeout: 100}), {
+		instanceOf: ShellLost,
+		message: /did not end within 0\.1 s/,
+	});
 	await t.throwsAsync(shell.exec(['echo', '$(id)'], limits), {instanceOf: TypeError});
 	t.is((await shell.exec(['echo', 'x'], limits)).stdout.toString(), 'x\n');
 	const leave = new AbortController();

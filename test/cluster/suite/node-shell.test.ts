@@ -140,22 +140,25 @@ function onOwnCluster(kubeconfig: string, rig: Rig): void {
 		});
 	}
 
-	test.serial('a command that is left, one that takes too long, and a stream that is cut are all told, and the next one works', async t => {
-		for (const shell of [await byPod(t, 'node-trixie'), await bySsh(t, 'node-trixie')]) {
-			const leave = new AbortController();
-			setTimeout(() => leave.abort(new Error('left')), 500);
-			await t.throwsAsync(shell.exec(['sleep', '60'], {...limits, signal: leave.signal}), {message: 'left'});
-			await t.throwsAsync(shell.exec(['sleep', '60'], {...limits, timeout: 500}), {instanceOf: ShellLost});
-			t.is(await said(shell, ['id', '-u']), '0 0');
-			// The far end of the connection goes away in the middle.
-			const cut =
-				shell.way === 'ssh'
-					? 'pid=$$; while [ "$(cat /proc/$pid/comm)" != sshd ] && [ "$(cat /proc/$pid/comm)" != sshd-session ]; do pid=$(cut -d" " -f4 /proc/$pid/stat); done; kill -9 "$pid"; sleep 20'
-					: 'kill -9 "$(pgrep -x kubelet)"; sleep 20';
-			await t.throwsAsync(shell.exec(['/bin/sh', '-s'], {...limits, stdin: cut}), {instanceOf: ShellLost});
-			t.is(await again(async () => said(shell, ['id', '-u'])), '0 0', shell.way);
-		}
-	});
+	test.serial(
+		'a command that is left, one that takes too long, and a stream that is cut are all told, and the next one works',
+		async t => {
+			for (const shell of [await byPod(t, 'node-trixie'), await bySsh(t, 'node-trixie')]) {
+				const leave = new AbortController();
+				setTimeout(() => leave.abort(new Error('left')), 500);
+				await t.throwsAsync(shell.exec(['sleep', '60'], {...limits, signal: leave.signal}), {message: 'left'});
+				await t.throwsAsync(shell.exec(['sleep', '60'], {...limits, timeout: 500}), {instanceOf: ShellLost});
+				t.is(await said(shell, ['id', '-u']), '0 0');
+				// The far end of the connection goes away in the middle.
+				const cut =
+					shell.way === 'ssh'
+						? 'pid=$$; while [ "$(cat /proc/$pid/comm)" != sshd ] && [ "$(cat /proc/$pid/comm)" != sshd-session ]; do pid=$(cut -d" " -f4 /proc/$pid/stat); done; kill -9 "$pid"; sleep 20'
+						: 'kill -9 "$(pgrep -x kubelet)"; sleep 20';
+				await t.throwsAsync(shell.exec(['/bin/sh', '-s'], {...limits, stdin: cut}), {instanceOf: ShellLost});
+				t.is(await again(async () => said(shell, ['id', '-u'])), '0 0', shell.way);
+			}
+		},
+	);
 
 	test.serial('containerd that restarts cuts the shell, which works again afterwards in the same pod', async t => {
 		const shell = await byPod(t, 'node-trixie');

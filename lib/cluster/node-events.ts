@@ -12,6 +12,7 @@ const types = {
 	CNIUpgradeFailed: 'Warning',
 } as const;
 
+/** @public */
 export type NodeEventReason = keyof typeof types;
 
 export type NodeEvent = {

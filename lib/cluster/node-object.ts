@@ -17,6 +17,7 @@ export type NodeObject = {
 	readonly bootId: string | undefined;
 };
 
+/** @public */
 export type NodeCondition = {
 	/** Such as `Ready`. */
 	readonly type: string;

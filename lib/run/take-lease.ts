@@ -21,7 +21,7 @@ export type TakeLease = LeaseRef & {
 export const durationSeconds = 30;
 
 /** By what one process knows its own writes, also those whose answer was lost. */
-export const tokenAnnotation = 'cni-upgrade/token';
+const tokenAnnotation = 'cni-upgrade/token';
 
 /** Milliseconds between looks at somebody else's. */
 const lookEvery = 2_000;
@@ -32,7 +32,10 @@ const longestWrite = 5_000;
 /** Seconds that another's lease may claim to last: one that says more is watched for no longer than this. */
 const longestDuration = 120;
 
-/** Somebody else works there, and was seen to be alive. */
+/**
+Somebody else works there, and was seen to be alive.
+@public
+*/
 export class LockHeld extends UserError {}
 
 /** A lease of ours, and when (by the monotonic clock) it was last asked for. */

@@ -95,7 +95,12 @@ async function exec(t: ExecutionContext, url: string, more: Partial<ExecInPod> =
 
 async function failure(t: ExecutionContext, script: Script, options = {}, more: Partial<ExecInPod> = {}): Promise<ExecError> {
 	const {url} = await peer(t, script, options);
-	return (await t.throwsAsync(exec(t, url, more), {instanceOf: ExecError})) as ExecError;
+	const error = await t.throwsAsync<ExecError>(exec(t, url, more), {instanceOf: ExecError});
+	if (error === undefined) {
+		throw new Error('it did not fail');
+	}
+
+	return error;
 }
 
 test('a command is asked for word by word, with the protocols that we speak, and its streams come apart', async t => {
@@ -255,8 +260,8 @@ for (const [status, body, kind] of answers) {
 		const type = body.startsWith('{') ? 'application/json' : 'text/plain';
 		const refuse = `HTTP/1.1 ${status}\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
 		const {url, requests} = await peer(t, () => undefined, {refuse});
-		const error = (await t.throwsAsync(exec(t, url), {instanceOf: ExecError})) as ExecError;
-		t.is(error.kind, kind);
+		const error = await t.throwsAsync<ExecError>(exec(t, url), {instanceOf: ExecError});
+		t.is(error?.kind, kind);
 		t.is(requests.length, 1, 'a command is not started twice by us');
 	});
 }

@@ -3,6 +3,7 @@ import type {Api, ApiRequest} from '../../lib/cluster/api.ts';
 import {writeNodeEvent} from '../../lib/cluster/node-events.ts';
 import {type NodeChange, watchNode} from '../../lib/cluster/node-watch.ts';
 import {annotate, getNode, NodeGone, removeAnnotation, setUnschedulable} from '../../lib/cluster/nodes-write.ts';
+import type {Json} from '../contract/plain-client.ts';
 import {type EmbeddedCluster, startEmbeddedCluster} from '../embedded/embedded-cluster.ts';
 import {nodeObject} from '../embedded/node-object.ts';
 import {keyOf} from '../embedded/objects.ts';
@@ -36,7 +37,7 @@ function start(t: ExecutionContext, more: {readonly cordoned?: boolean} = {}) {
 	return {node, api: apiOf(t, cluster.url, {credentials, clock: new FakeClock(3_000)})};
 }
 
-const seen = (name: string) => cluster.list('nodes').find(({metadata}) => metadata.name === name) as any;
+const seen = (name: string) => cluster.list('nodes').find(({metadata}) => metadata.name === name) as Json;
 
 /** As an autoscaler does it. */
 const remove = (name: string) => cluster.store.remove('nodes', keyOf({namespace: undefined, name}));
@@ -137,7 +138,7 @@ test('a watch of one node tells what happens to it, and of nothing else', async 
 	const changes: string[] = [];
 	const watching = (async () => {
 		for await (const change of watchNode(api, {
-			node: first as any,
+			node: first as Json,
 			clock: new FakeClock(5_000),
 			signal: stop.signal,
 			random: () => 0,
@@ -193,7 +194,7 @@ test('a watch that the server has forgotten tells of a node that is gone', async
 	const first = await getNode(api, node.name, signal);
 	remove(node.name);
 	t.teardown(cluster.faults.add({fault: {kind: 'gone'}, resource: 'nodes', verb: 'watch'}));
-	const watch = watchNode(api, {node: first as any, clock: new FakeClock(5_000), signal: stop.signal});
+	const watch = watchNode(api, {node: first as Json, clock: new FakeClock(5_000), signal: stop.signal});
 	t.deepEqual((await watch.next()).value, {type: 'deleted'});
 	stop.abort();
 });
@@ -205,7 +206,7 @@ test('an event about a node stands where kubectl describe looks for it, once a r
 	await writeNodeEvent(api, {...event, reason: 'CNIUpgradeStarted', message: 'to 1.1.0'});
 	await writeNodeEvent(api, {...event, reason: 'CNIUpgradeStarted', message: 'to 1.1.0'});
 	await writeNodeEvent(api, {...event, reason: 'CNIUpgradeFailed', message: 'x'.repeat(5000)});
-	const events = cluster.list('events', 'default').filter(object => (object as any).involvedObject.uid === node.uid) as any[];
+	const events = cluster.list('events', 'default').filter(object => (object as Json).involvedObject.uid === node.uid) as Json[];
 	t.deepEqual(events.map(({reason, type}) => `${type} ${reason}`).sort(), [
 		'Normal CNIUpgradeStarted',
 		'Warning CNIUpgradeFailed',

@@ -3,6 +3,7 @@ import type {Api} from '../../lib/cluster/api.ts';
 import {acquireLock, type Lock} from '../../lib/run/lock.ts';
 import {FakeClock} from '../cluster-client/fake-clock.ts';
 import {apiOf} from '../cluster-client/test-server.ts';
+import type {Json} from '../contract/plain-client.ts';
 import {type EmbeddedCluster, startEmbeddedCluster} from '../embedded/embedded-cluster.ts';
 import {nodeObject} from '../embedded/node-object.ts';
 import {Interleaving} from './interleaving.ts';
@@ -20,7 +21,7 @@ const plainNode = {osImage: 'Debian', kernel: '6.1', kubelet: 'v1.34.2', runtime
 const namespace = 'kube-node-lease';
 
 const leases = (...names: readonly string[]) =>
-	cluster.list('leases', namespace).filter(({metadata}) => names.includes(metadata.name)) as any[];
+	cluster.list('leases', namespace).filter(({metadata}) => names.includes(metadata.name)) as Json[];
 
 const credentials = {
 	who: 'user/admin',
@@ -64,7 +65,7 @@ class Operators {
 	}
 
 	/** What comes of it, with time going on as it has to. */
-	async see<T>(promise: Promise<T>): Promise<{value: T} | {error: any}> {
+	async see<T>(promise: Promise<T>): Promise<{value: T} | {error: Json}> {
 		await this.world.until(promise);
 		return promise.then(
 			value => ({value}),
@@ -110,7 +111,7 @@ test.serial('two control-plane nodes are not worked on at the same time, and who
 	const lock = await operators.get(operators.acquire('a@one', 'control-1', {isControlPlane: true}));
 	const end = await operators.see(operators.acquire('b@two', 'control-2', {isControlPlane: true}));
 	t.like(end, {error: {exitCode: 5}});
-	t.regex((end as any).error.remedy, /kubectl cni-upgrade status control-2\n.*kubectl cni-upgrade resume control-2$/);
+	t.regex((end as Json).error.remedy, /kubectl cni-upgrade status control-2\n.*kubectl cni-upgrade resume control-2$/);
 	t.deepEqual(leases('cni-upgrade-control-2'), []);
 	await operators.get(lock.release());
 	const second = await operators.get(operators.acquire('b@two', 'control-2', {isControlPlane: true}));
@@ -224,7 +225,7 @@ test('a lock that somebody took or deleted is lost at the next renewal, and is n
 	const path = (node: string) => `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/cni-upgrade-${node}`;
 	const {signal} = new AbortController();
 	const taken = await operators.get(operators.acquire('a@one', 'taken'));
-	const {json} = (await operators.get(api.request({path: path('taken'), signal}))) as any;
+	const {json} = (await operators.get(api.request({path: path('taken'), signal}))) as Json;
 	const body = {...json, metadata: {...json.metadata, annotations: {}}, spec: {...json.spec, holderIdentity: 'evil\u001b[2J'}};
 	await operators.get(api.request({method: 'PUT', path: path('taken'), body, signal}));
 	const deleted = await operators.get(operators.acquire('a@one', 'deleted'));

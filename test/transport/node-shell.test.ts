@@ -9,6 +9,7 @@ import {type OpenPodOptions, openPodShell} from '../../lib/transport/open-pod.ts
 import {removeRun} from '../../lib/transport/remove-run.ts';
 import {FakeClock} from '../cluster-client/fake-clock.ts';
 import {apiOf} from '../cluster-client/test-server.ts';
+import type {Json} from '../contract/plain-client.ts';
 import {type EmbeddedCluster, startEmbeddedCluster} from '../embedded/embedded-cluster.ts';
 import {crioNode, healthyNode, silentNode} from '../embedded/scenarios.ts';
 
@@ -40,7 +41,7 @@ function optionsOf(t: ExecutionContext, node: string, more: Partial<OpenPodOptio
 			renew: async () => undefined,
 		},
 	});
-	const object = cluster.list('nodes').find(({metadata}) => metadata.name === node) as any;
+	const object = cluster.list('nodes').find(({metadata}) => metadata.name === node) as Json;
 	const {architecture: arch, osImage, kubeletVersion, containerRuntimeVersion: runtime} = object.status.nodeInfo;
 	const notices: string[] = [];
 	const namespace = more.namespace ?? `shell-${runs}`;
@@ -65,7 +66,7 @@ async function open(t: ExecutionContext, node: string, more: Partial<OpenPodOpti
 	const shell = await openPodShell(options);
 	t.teardown(async () => shell.close());
 	const said = async (...words: readonly string[]) => (await shell.exec(words, limits)).stdout.toString().trim();
-	return {...options, shell, said, pods: () => cluster.list('pods', options.namespace) as any[]};
+	return {...options, shell, said, pods: () => cluster.list('pods', options.namespace) as Json[]};
 }
 
 for (const node of ['node-1', 'node-2']) {
@@ -95,7 +96,7 @@ test('a word that a shell might take for more is a mistake of ours', async t => 
 test('what a namespace does not admit is told before anything is made', async t => {
 	const error = await t.throwsAsync(openPodShell(optionsOf(t, 'node-1', {namespace: 'baseline'})));
 	t.regex(error?.message ?? '', /^namespace\/baseline does not admit the act pod: Pod Security refuses it: .*privileged/);
-	t.regex((error as any).remedy, /pod-security\.kubernetes\.io\/enforce=privileged[^]*--via ssh\.$/);
+	t.regex((error as Json).remedy, /pod-security\.kubernetes\.io\/enforce=privileged[\s\S]*--via ssh\.$/);
 	t.deepEqual(cluster.list('pods', 'baseline'), []);
 });
 
@@ -108,9 +109,9 @@ test('a right that is wanting is told before anything is made', async t => {
 			{verbs: ['create', 'list', 'deletecollection'], resources: ['pods']},
 		],
 	});
-	const error = await t.throwsAsync(openPodShell({...optionsOf(t, 'node-1', {user: 'half', namespace: 'default'} as any)}));
+	const error = await t.throwsAsync(openPodShell({...optionsOf(t, 'node-1', {user: 'half', namespace: 'default'} as Json)}));
 	t.regex(error?.message ?? '', /may not create pods\/exec in namespace default$/);
-	t.regex((error as any).remedy, /rbac node$/);
+	t.regex((error as Json).remedy, /rbac node$/);
 });
 
 test('a pod that somebody deleted, and one whose container ended, are made again', async t => {

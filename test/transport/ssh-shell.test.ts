@@ -8,6 +8,7 @@ import {ShellLost} from '../../lib/transport/node-shell.ts';
 import {openSshShell} from '../../lib/transport/open-ssh.ts';
 import {FakeClock} from '../cluster-client/fake-clock.ts';
 import {apiOf} from '../cluster-client/test-server.ts';
+import type {Json} from '../contract/plain-client.ts';
 import {type EmbeddedCluster, startEmbeddedCluster} from '../embedded/embedded-cluster.ts';
 import {healthyNode} from '../embedded/scenarios.ts';
 import {newSshKey} from '../embedded/ssh-key.ts';
@@ -147,7 +148,7 @@ test('a machine of another name is the node where its boot is the one that the k
 	const name = 'renamed';
 	const {root} = cluster.tree(name);
 	const bootFile = join(root, '/proc/sys/kernel/random/boot_id');
-	const object = cluster.list('nodes').find(({metadata}) => metadata.name === name) as any;
+	const object = cluster.list('nodes').find(({metadata}) => metadata.name === name) as Json;
 	writeFileSync(bootFile, `${object.status.nodeInfo.bootID}\n`);
 	const {opening, server} = await start(t, name);
 	const shell = await opening;

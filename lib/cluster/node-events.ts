@@ -27,7 +27,7 @@ export type NodeEvent = {
 	readonly onNotice: (message: string) => void;
 };
 
-/** What the server takes (kubernetes/kubernetes, pkg/apis/core/validation/events.go, `NoteLengthLimit`, v1.34). */
+/** Bytes that the server takes (kubernetes/kubernetes, pkg/apis/core/validation/events.go, `NoteLengthLimit`, v1.34). */
 const longestMessage = 1_024;
 
 /** Milliseconds that one try may take. */
@@ -53,6 +53,17 @@ export async function writeNodeEvent(api: Api, event: NodeEvent): Promise<void> 
 	}
 }
 
+function shortened(message: string): string {
+	const bytes = Buffer.from(message);
+	// A character that was cut in two becomes a replacement, which is longer.
+	return bytes.length > longestMessage
+		? `${bytes
+				.subarray(0, longestMessage - 3)
+				.toString()
+				.replace(/\ufffd+$/, '')}...`
+		: message;
+}
+
 function bodyOf({node, run, reason, message, clock}: NodeEvent) {
 	const time = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
 	const component = 'kubectl-cni-upgrade';
@@ -63,7 +74,7 @@ function bodyOf({node, run, reason, message, clock}: NodeEvent) {
 		involvedObject: {apiVersion: 'v1', kind: 'Node', name: node.name, uid: node.uid},
 		type: types[reason],
 		reason,
-		message: message.length > longestMessage ? `${message.slice(0, longestMessage - 3)}...` : message,
+		message: shortened(message),
 		source: {component},
 		reportingComponent: component,
 		firstTimestamp: time,

@@ -33,8 +33,8 @@ const removeTimeout = 10_000;
 /** The act pod of a run: made where it is not there, made again where it ended, and removed. There is one at a time. */
 export class ActPods {
 	readonly #options: ActPodsOptions;
-	/** The pod that was running when it was last looked at. */
-	#running: Promise<string> | undefined;
+	/** The pod that was running when it was last looked at, or is about to, and the signal of who asked for it. */
+	#attempt: {readonly signal: AbortSignal; readonly running: Promise<string>} | undefined;
 	#isRemoved = false;
 
 	constructor(options: ActPodsOptions) {
@@ -47,19 +47,27 @@ export class ActPods {
 			throw new TypeError('this shell was closed');
 		}
 
-		const running = this.#running ?? this.#start(signal);
-		this.#running = running;
+		const attempt = this.#attempt ?? {signal, running: this.#start(signal)};
+		this.#attempt = attempt;
 		try {
-			return await running;
+			return await attempt.running;
 		} catch (error) {
-			this.forget();
+			if (this.#attempt === attempt) {
+				this.forget();
+			}
+
+			// Whoever began it has left; we have not.
+			if (attempt.signal.aborted && !signal.aborted) {
+				return this.ready(signal);
+			}
+
 			throw error;
 		}
 	}
 
 	/** Look again before it is used. */
 	forget(): void {
-		this.#running = undefined;
+		this.#attempt = undefined;
 	}
 
 	/** Removes the pod, within a deadline of its own. What it cannot remove is told, not thrown: the run's own result matters more. */

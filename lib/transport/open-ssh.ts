@@ -5,7 +5,14 @@ import {exitCode, UserError} from '../errors.ts';
 import type {SshConnection} from '../ssh/connection/connection.ts';
 import {SshError, type SshStage} from '../ssh/errors.ts';
 import type {SshReach} from '../ssh/reach.ts';
-import {type NodeShell, type ShellAnswer, type ShellCommand, type ShellInput, ShellLost} from './node-shell.ts';
+import {
+	type NodeShell,
+	requirePlainWords,
+	type ShellAnswer,
+	type ShellCommand,
+	type ShellInput,
+	ShellLost,
+} from './node-shell.ts';
 import {type NamedNode, notTheNode} from './same-node.ts';
 import {failureOf, rootCommand, type Sudo} from './ssh-command.ts';
 
@@ -39,10 +46,13 @@ printf '\\ncni-upgrade-machine/%s/%s/%s/\\n' "$(of /proc/sys/kernel/hostname)" "
 /** Where a connection that failed may be there again soon. */
 const passing: readonly SshStage[] = ['connect', 'banner', 'handshake', 'lost', 'channel'];
 
+/** A connection, or one that is about to be, and the signal of who asked for it. */
+type Opened = {readonly signal: AbortSignal; readonly connection: Promise<SshConnection>};
+
 class SshShell implements NodeShell {
 	readonly way = 'ssh';
 	readonly #options: OpenSshOptions;
-	#connection: Promise<SshConnection> | undefined;
+	#opened: Opened | undefined;
 	/** Of the machine that was once proved to be the node. */
 	#machineId: string | undefined;
 	#isClosed = false;
@@ -51,32 +61,33 @@ class SshShell implements NodeShell {
 		this.#options = options;
 	}
 
-	async open(signal: AbortSignal): Promise<SshConnection> {
+	async open(signal: AbortSignal): Promise<Opened> {
 		if (this.#isClosed) {
 			throw new TypeError('this shell was closed');
 		}
 
-		const opening = this.#connection ?? this.#connect(signal);
-		this.#connection = opening;
+		const opened = this.#opened ?? {signal, connection: this.#connect(signal)};
+		this.#opened = opened;
 		try {
-			return await opening;
+			await opened.connection;
+			return opened;
 		} catch (error) {
-			this.#forget(opening);
+			this.#forget(opened);
 			signal.throwIfAborted();
+			// Whoever began it has left; we have not.
+			if (opened.signal.aborted) {
+				return this.open(signal);
+			}
+
 			throw this.#inWords(error);
 		}
 	}
 
 	readonly exec = async (words: readonly string[], command: ShellCommand): Promise<ShellAnswer> => {
-		rootCommand(words, {password: undefined}); // Refuses words that are not plain before anything is opened.
-		await this.open(command.signal);
-		const opened = this.#connection;
-		if (opened === undefined) {
-			throw new ShellLost(`the connection to node/${this.#options.node.name} was lost`);
-		}
-
+		requirePlainWords(words);
+		const opened = await this.open(command.signal);
 		try {
-			return await this.#run(await opened, words, command);
+			return await this.#run(await opened.connection, words, command);
 		} catch (error) {
 			// It may still be good; whether it is, is not worth a doubt.
 			this.#forget(opened);
@@ -87,14 +98,14 @@ class SshShell implements NodeShell {
 
 	readonly close = async (): Promise<void> => {
 		this.#isClosed = true;
-		const opened = this.#connection;
-		this.#connection = undefined;
+		const opened = this.#opened;
+		this.#opened = undefined;
 		await dispose(opened);
 	};
 
-	#forget(opened: Promise<SshConnection>): void {
-		if (this.#connection === opened) {
-			this.#connection = undefined;
+	#forget(opened: Opened): void {
+		if (this.#opened === opened) {
+			this.#opened = undefined;
 		}
 
 		void dispose(opened);
@@ -189,9 +200,9 @@ function codeOf(
 	return code ?? 128 + (number ?? 0);
 }
 
-async function dispose(opened: Promise<SshConnection> | undefined): Promise<void> {
+async function dispose(opened: Opened | undefined): Promise<void> {
 	try {
-		await (await opened)?.[Symbol.asyncDispose]();
+		await (await opened?.connection)?.[Symbol.asyncDispose]();
 	} catch {
 		// It was never opened, which somebody else was told.
 	}

@@ -173,7 +173,7 @@ test('an iterable is asked for more only as fast as the other side takes it', as
 	const end = new AbortController();
 	const running = exec(t, url, {stdin: endless, signal: end.signal});
 	let before = -1;
-	for (let still = 0; still < 5; still = before === given ? still + 1 : 0) {
+	for (let still = 0; still < 5; still = given > 0 && before === given ? still + 1 : 0) {
 		before = given;
 		await new Promise(resolve => {
 			setTimeout(resolve, 20);

@@ -24,7 +24,7 @@ export const durationSeconds = 30;
 const tokenAnnotation = 'cni-upgrade/token';
 
 /** Milliseconds between looks at somebody else's. */
-const lookEvery = 2_000;
+const lookEvery = 3_000;
 
 /** Milliseconds that a write may have taken: one that took longer is made again, so that there is time until the next. */
 const longestWrite = 5_000;

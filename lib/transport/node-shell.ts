@@ -29,7 +29,8 @@ export type NodeShell = {
 	that does not help.
 
 	A command has to read all of its input, and to know how much that is: kubelet and containerd wait for ever for one that ended without, CRI-O
-	breaks off without its exit code, and servers before 1.30 cannot tell it the end.
+	breaks off without its exit code, and servers before 1.30 cannot tell it the end. And by pod a code of 0 proves nothing by itself: a runtime
+	that is stopped meanwhile says so of commands that were cut. What matters has to be told in what a command writes.
 	*/
 	readonly exec: (words: readonly string[], command: ShellCommand) => Promise<ShellAnswer>;
 	/** Removes what was made, within its own deadline; what it cannot remove is told as a notice. */

@@ -35,13 +35,14 @@ export async function mayI(
 
 /**
 Asks for several rights in one namespace: by one request for all of our rules there, then one by one for those that no rule gives, since
-only RBAC can list its rules. Where some are wanting, one `UserError` names each.
+only RBAC can list its rules. Where some are wanting, one `UserError` names each, and the command whose role has them all.
 */
 export async function requireAccess(
 	api: Api,
 	namespace: string,
 	needed: readonly Omit<Access, 'namespace'>[],
 	signal: AbortSignal,
+	command = 'preflight',
 ): Promise<void> {
 	const rules = await rulesIn(api, namespace, signal);
 	const rights = needed.filter(access => !rules.some(rule => gives(rule, access))).map(access => ({...access, namespace}));
@@ -55,7 +56,7 @@ export async function requireAccess(
 	const where = first.namespace === undefined ? 'in the whole cluster' : `in namespace ${first.namespace}`;
 	const each = (words: (access: Access) => string) => missing.map(words).join(' and ');
 	throw new UserError(`the user of this context may not ${each(access => `${access.verb} ${nameOf(access)}`)} ${where}`, {
-		remedy: `Needs: ${each(access => `verb ${access.verb} on resource ${nameOf(access)}`)} ${where}. The least role: kubectl cni-upgrade rbac preflight`,
+		remedy: `Needs: ${each(access => `verb ${access.verb} on resource ${nameOf(access)}`)} ${where}. The least role: kubectl cni-upgrade rbac ${command}`,
 		exitCode: exitCode.blocked,
 	});
 }

@@ -1,11 +1,13 @@
+import type {Duplex} from 'node:stream';
+
 /** One request to the Kubernetes API, in HTTP's own words. */
 export type ApiRequest = {
 	/** GET where absent. */
 	readonly method?: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 	/** Such as `/api/v1/nodes`, its parts encoded by the caller where they come from outside. */
 	readonly path: string;
-	/** Entries that are undefined are left out. */
-	readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+	/** Entries that are undefined are left out; of a list each stands by itself, in its order. */
+	readonly query?: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 	/** `application/json` where absent. */
 	readonly accept?: string;
 	/** Sent as JSON. */
@@ -36,6 +38,14 @@ export type ApiResponse = {
 	readonly text: string;
 };
 
+/** A connection that is no HTTP any more but a WebSocket, nothing of which has been read. */
+export type ApiSocket = {
+	/** The one of those offered that the server chose. */
+	readonly protocol: string;
+	/** Carries frames of RFC 6455. It is the caller's, who destroys it; the request's signal destroys it too. */
+	readonly socket: Duplex;
+};
+
 /** The Kubernetes API as one user sees it: the seam that tests and every caller below `cmd/` take as an argument. */
 export type Api = {
 	/**
@@ -45,6 +55,12 @@ export type Api = {
 	readonly request: (request: ApiRequest) => Promise<ApiResponse>;
 	/** Settles when the answer begins. Its lines end when the server ends it, and throw when it breaks off or a line is too long. */
 	readonly stream: (request: ApiRequest) => Promise<AsyncIterable<string>>;
+	/**
+	Asks for a WebSocket that speaks one of these protocols, the first preferred; settles when the server has agreed. The same
+	connections, credentials, patience and refusals as of `request`; the timeout is for the answer only. What it starts is started twice
+	by asking twice: a request says `idempotent: false`.
+	*/
+	readonly upgrade: (request: ApiRequest, protocols: readonly string[]) => Promise<ApiSocket>;
 	/** The server's URL, for messages. */
 	readonly server: string;
 	/** The context's namespace, or `default`. */

@@ -196,8 +196,9 @@ export function codeOf(error: unknown): string {
 	return asText(field(error, 'code')) || asText((error as {code?: unknown} | null)?.code);
 }
 
-export function timedOut(server: string, ms: number): UserError {
+export function timedOut(server: string, ms: number, cause?: unknown): UserError {
 	return new UserError(`${server} did not answer within ${ms / 1000} s`, {
 		remedy: 'It may be overloaded, or something on the way drops packets. Allow more with --request-timeout, or try again.',
+		cause,
 	});
 }

@@ -3,13 +3,14 @@ import type {Clock} from '../clock.ts';
 import {UserError} from '../errors.ts';
 import {version} from '../version.ts';
 import {Agents, type Endpoint} from './agents.ts';
-import type {Api, ApiRequest, ApiResponse} from './api.ts';
+import type {Api, ApiRequest, ApiResponse, ApiSocket} from './api.ts';
 import type {Credential, Credentials} from './credentials.ts';
 import {ApiError, connectionError, forbidden, notAnApiServer, timedOut, unauthorized} from './errors.ts';
 import {flatHeaders, readBody, sendOnce, TooLong} from './http-try.ts';
 import {splitLines} from './lines.ts';
 import {retryDelay, TimedOut} from './retry.ts';
 import {TryTimer} from './try-timer.ts';
+import {checkHandshake, type Handshake, handshakeHeaders, newHandshake} from './upgrade.ts';
 
 export type HttpApiOptions = {
 	readonly endpoint: Endpoint;
@@ -30,6 +31,7 @@ export function httpApi(options: HttpApiOptions): Api {
 	return {
 		request: async request => client.send(request, client.readWhole),
 		stream: async request => client.send(request, client.readLines),
+		upgrade: async (request, protocols) => client.send(request, client.openSocket, protocols),
 		server: client.server,
 		namespace: options.endpoint.namespace,
 		counts: client.counts,
@@ -37,7 +39,7 @@ export function httpApi(options: HttpApiOptions): Api {
 	};
 }
 
-type Read<T> = (request: ApiRequest, response: IncomingMessage, timer: TryTimer) => Promise<T>;
+type Read<T> = (request: ApiRequest, response: IncomingMessage, timer: TryTimer, handshake?: Handshake) => Promise<T>;
 
 class HttpClient {
 	readonly server: string;
@@ -54,13 +56,13 @@ class HttpClient {
 	}
 
 	/** Sends until there is an answer, a failure that will not pass, or no patience left. */
-	async send<T>(request: ApiRequest, read: Read<T>): Promise<T> {
+	async send<T>(request: ApiRequest, read: Read<T>, protocols?: readonly string[]): Promise<T> {
 		const {clock, credentials, random = Math.random} = this.#options;
 		let credential = await credentials.get();
 		let renewed = false;
 		for (let tries = 1; ; tries += 1) {
 			try {
-				return await this.#try(request, credential, read);
+				return await this.#try(request, credential, read, protocols && newHandshake(protocols));
 			} catch (error) {
 				request.signal.throwIfAborted();
 				if (error instanceof ApiError && error.status === 401 && !renewed) {
@@ -106,27 +108,52 @@ class HttpClient {
 		return splitLines(response, request.maxBytes ?? 8 * mib);
 	};
 
+	/** Hands the connection out, once the server has agreed to what it is from now on. */
+	readonly openSocket: Read<ApiSocket> = async ({path}, response, timer, handshake) => {
+		const {socket} = response;
+		const protocol = handshake && checkHandshake(handshake, response);
+		if (protocol === undefined) {
+			response.destroy();
+			socket.destroy();
+			throw notAnApiServer(this.server, `answered ${response.statusCode} without a WebSocket to ${path}`);
+		}
+
+		timer.stopClock();
+		const {signal} = timer;
+		const abort = () => socket.destroy(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+		signal.addEventListener('abort', abort, {once: true});
+		socket.once('close', () => {
+			signal.removeEventListener('abort', abort);
+			timer.dispose();
+		});
+		return {protocol, socket};
+	};
+
 	close(): void {
 		this.#agents.close();
 	}
 
-	async #try<T>(request: ApiRequest, credential: Credential, read: Read<T>): Promise<T> {
+	async #try<T>(request: ApiRequest, credential: Credential, read: Read<T>, handshake: Handshake | undefined): Promise<T> {
 		const timer = new TryTimer(this.#options.clock, request.signal, request.timeout ?? this.#options.timeout ?? defaultTimeout);
 		this.counts.requests += 1;
 		try {
 			const response = await sendOnce({
 				url: this.#url(request),
 				method: request.method ?? 'GET',
-				headers: {...this.#headers(request, read === this.readWhole), ...credential.headers},
+				headers: {
+					...this.#headers(request, read === this.readWhole),
+					...(handshake && handshakeHeaders(handshake)),
+					...credential.headers,
+				},
 				body: request.body === undefined ? undefined : JSON.stringify(request.body),
 				agent: await this.#agents.agentFor(credential),
 				signal: timer.signal,
 			});
 			this.#known = true;
 			const status = response.statusCode ?? 0;
-			if (status >= 200 && status < 300) {
+			if ((status >= 200 && status < 300) || status === 101) {
 				this.#expectJson(request, response);
-				return await read(request, response, timer);
+				return await read(request, response, timer, handshake);
 			}
 
 			throw await this.#refusal(request, response, timer);
@@ -139,8 +166,8 @@ class HttpClient {
 	#url({path, query = {}}: ApiRequest): URL {
 		const url = new URL(this.server + path);
 		for (const [name, value] of Object.entries(query)) {
-			if (value !== undefined) {
-				url.searchParams.set(name, String(value));
+			for (const entry of Array.isArray(value) ? (value as readonly string[]) : value === undefined ? [] : [value]) {
+				url.searchParams.append(name, String(entry));
 			}
 		}
 
@@ -212,7 +239,7 @@ class HttpClient {
 
 		const proxy = this.#options.endpoint.proxy;
 		return error instanceof TimedOut
-			? timedOut(this.server, error.ms)
+			? timedOut(this.server, error.ms, error)
 			: connectionError(error, {server: this.server, proxy: proxy && `${proxy.protocol}//${proxy.host}`});
 	}
 }

@@ -14,7 +14,10 @@ export type HttpTry = {
 	readonly signal: AbortSignal;
 };
 
-/** Sends one request. Settles with the answer's head; its body is then read, or destroyed, by the caller. */
+/**
+Sends one request. Settles with the answer's head; its body is then read, or destroyed, by the caller. After a 101 it is the answer's socket
+that is read, of which the first bytes may have come already.
+*/
 export async function sendOnce({url, method, headers, body, agent, signal}: HttpTry): Promise<IncomingMessage> {
 	signal.throwIfAborted();
 	return new Promise((resolve, reject) => {
@@ -30,6 +33,10 @@ export async function sendOnce({url, method, headers, body, agent, signal}: Http
 		request.on('close', () => signal.removeEventListener('abort', abort));
 		request.on('response', response => {
 			answer = response;
+			resolve(response);
+		});
+		request.on('upgrade', (response, socket, head) => {
+			socket.unshift(head);
 			resolve(response);
 		});
 		// Stays for as long as the request lives: it may fail after its answer began, which reading the answer will tell.

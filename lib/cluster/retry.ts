@@ -58,6 +58,11 @@ export function retryDelay(request: ApiRequest, error: unknown, {tries, known, j
 	return Math.min(firstDelay * 2 ** (tries - 1), longestDelay) * (0.5 + jitter / 2);
 }
 
+/** Whether what kept us from an answer may be over at another time. */
+export function passesSoon(error: unknown): boolean {
+	return error instanceof TimedOut || passing.test(codeOf(error));
+}
+
 function triesFor(error: unknown, known: boolean): number {
 	if (error instanceof TimedOut) {
 		return 2;

@@ -11,17 +11,35 @@ export type PodEvent =
 	/** Events may have been missed. Each pod that exists was just given as MODIFIED; any other pod exists no more. */
 	| {readonly type: 'RELISTED'; readonly names: readonly string[]};
 
-export type WatchPods = {
-	readonly namespace: string;
-	readonly labelSelector: string;
+type Watched = {
 	/** From a list; only what changed after it is given. */
 	readonly resourceVersion: string;
 	readonly clock: Clock;
 	readonly signal: AbortSignal;
-	/** Lists the same pods, when the server has forgotten the version at which the watch was. */
-	readonly relist: () => Promise<{readonly pods: readonly unknown[]; readonly resourceVersion: string}>;
 	/** From 0 to 1. */
 	readonly random?: () => number;
+};
+
+export type WatchPods = Watched & {
+	readonly namespace: string;
+	readonly labelSelector: string;
+	/** Lists the same pods, when the server has forgotten the version at which the watch was. */
+	readonly relist: () => Promise<{readonly pods: readonly unknown[]; readonly resourceVersion: string}>;
+};
+
+export type ObjectEvent =
+	| {readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: unknown}
+	/** Events may have been missed. Each object that exists was just given as MODIFIED; any other exists no more. */
+	| {readonly type: 'RELISTED'; readonly objects: readonly unknown[]};
+
+export type WatchObjects = Watched & {
+	readonly path: string;
+	readonly query: Readonly<Record<string, string>>;
+	/** All that may come. */
+	readonly kind: string;
+	/** As a message says it: `pods in namespace/default`. */
+	readonly what: string;
+	readonly relist: () => Promise<{readonly objects: readonly unknown[]; readonly resourceVersion: string}>;
 };
 
 /**
@@ -41,7 +59,24 @@ const longestDelay = 5_000;
 
 /** Yields what happens to pods until the signal aborts, over as many connections as it takes. Throws when it cannot go on. */
 export async function* watchPods(api: Api, options: WatchPods): AsyncGenerator<PodEvent, never, undefined> {
-	const {namespace, clock, signal, relist, random = Math.random} = options;
+	const {namespace, labelSelector} = options;
+	const relist = async () => {
+		const {pods, resourceVersion} = await options.relist();
+		return {objects: pods, resourceVersion};
+	};
+	const watch = {path: podsPath(namespace), query: {labelSelector}, kind: 'Pod', what: `pods in namespace/${namespace}`};
+	for await (const event of watchObjects(api, {...options, ...watch, relist})) {
+		yield event.type === 'RELISTED'
+			? {type: 'RELISTED', names: event.objects.map(pod => asText(field(pod, 'metadata', 'name')))}
+			: {type: event.type, pod: event.object};
+	}
+
+	throw new Error('a watch has no end');
+}
+
+/** The same of any objects. */
+export async function* watchObjects(api: Api, options: WatchObjects): AsyncGenerator<ObjectEvent, never, undefined> {
+	const {what, clock, signal, relist, random = Math.random} = options;
 	const cursor: Cursor = {at: options.resourceVersion, failures: 0};
 	for (;;) {
 		const end = yield* readEvents(api, options, cursor);
@@ -52,7 +87,7 @@ export async function* watchPods(api: Api, options: WatchPods): AsyncGenerator<P
 
 		cursor.failures += 1;
 		if (cursor.failures > mostFailures) {
-			throw new UserError(`the watch of pods in namespace/${namespace} fails again and again: ${end.reason}`, {
+			throw new UserError(`the watch of ${what} fails again and again: ${end.reason}`, {
 				remedy: 'Something between here and the API server may cut or change answers. Try again.',
 			});
 		}
@@ -62,10 +97,10 @@ export async function* watchPods(api: Api, options: WatchPods): AsyncGenerator<P
 		}
 
 		if (end.kind === 'expired') {
-			const {pods, resourceVersion} = await relist();
+			const {objects, resourceVersion} = await relist();
 			cursor.at = resourceVersion;
-			yield* pods.map(pod => ({type: 'MODIFIED' as const, pod}));
-			yield {type: 'RELISTED', names: pods.map(pod => asText(field(pod, 'metadata', 'name')))};
+			yield* objects.map(object => ({type: 'MODIFIED' as const, object}));
+			yield {type: 'RELISTED', objects};
 		}
 	}
 }
@@ -77,8 +112,8 @@ type Cursor = {at: string; failures: number};
 type WatchEnd = {readonly kind: 'done'} | {readonly kind: 'broken' | 'expired'; readonly reason: string};
 
 /** One connection. Throws where it could not be opened. */
-async function* readEvents(api: Api, options: WatchPods, cursor: Cursor): AsyncGenerator<PodEvent, WatchEnd, undefined> {
-	const {clock, signal} = options;
+async function* readEvents(api: Api, options: WatchObjects, cursor: Cursor): AsyncGenerator<ObjectEvent, WatchEnd, undefined> {
+	const {kind, clock, signal} = options;
 	const connection = new AbortController();
 	const began = clock.monotonic();
 	let guard: IdleGuard | undefined;
@@ -87,7 +122,7 @@ async function* readEvents(api: Api, options: WatchPods, cursor: Cursor): AsyncG
 		guard = new IdleGuard(clock, connection);
 		for await (const line of lines) {
 			guard.touch();
-			const read = readEvent(line);
+			const read = readEvent(line, kind);
 			if ('kind' in read) {
 				return read;
 			}
@@ -118,15 +153,10 @@ async function* readEvents(api: Api, options: WatchPods, cursor: Cursor): AsyncG
 	return clock.monotonic() - began > firstDelay ? {kind: 'done'} : {kind: 'broken', reason: 'the server ends it at once'};
 }
 
-async function open(
-	api: Api,
-	{namespace, labelSelector}: WatchPods,
-	{at}: Cursor,
-	signal: AbortSignal,
-): Promise<AsyncIterable<string>> {
+async function open(api: Api, {path, query}: WatchObjects, {at}: Cursor, signal: AbortSignal): Promise<AsyncIterable<string>> {
 	return api.stream({
-		path: podsPath(namespace),
-		query: {watch: true, labelSelector, resourceVersion: at, allowWatchBookmarks: true, timeoutSeconds},
+		path,
+		query: {...query, watch: true, resourceVersion: at, allowWatchBookmarks: true, timeoutSeconds},
 		signal,
 	});
 }
@@ -166,10 +196,10 @@ class IdleGuard {
 	}
 }
 
-type ReadEvent = {readonly resourceVersion: string; readonly event?: PodEvent};
+type ReadEvent = {readonly resourceVersion: string; readonly event?: ObjectEvent};
 
-/** One line of a watch. What is no event of a pod is an error of the protocol: nothing after it on this connection is taken. */
-function readEvent(line: string): ReadEvent | WatchEnd {
+/** One line of a watch. What is no event of such an object is an error of the protocol: nothing after it on this connection is taken. */
+function readEvent(line: string, kind: string): ReadEvent | WatchEnd {
 	const event = parseOrUndefined(line);
 	const type = field(event, 'type');
 	const object = field(event, 'object');
@@ -180,17 +210,17 @@ function readEvent(line: string): ReadEvent | WatchEnd {
 	}
 
 	const resourceVersion = asText(field(object, 'metadata', 'resourceVersion'));
-	if (resourceVersion !== '' && field(object, 'kind') === 'Pod') {
+	if (resourceVersion !== '' && field(object, 'kind') === kind) {
 		if (type === 'BOOKMARK') {
 			return {resourceVersion};
 		}
 
 		if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED') {
-			return {resourceVersion, event: {type, pod: object}};
+			return {resourceVersion, event: {type, object}};
 		}
 	}
 
-	return {kind: 'broken', reason: 'the server sent a line that is no event of a pod'};
+	return {kind: 'broken', reason: `the server sent a line that is no event of a ${kind.toLowerCase()}`};
 }
 
 function parseOrUndefined(line: string): unknown {

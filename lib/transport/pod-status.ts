@@ -10,13 +10,16 @@ export type PodState =
 	/** It will not answer. `again`: another try may do better. `noImage`: one with another image may. */
 	| {readonly state: 'failed'; readonly reason: string; readonly again: boolean; readonly noImage?: true};
 
+/** What the pod is for. */
+export type PodKind = 'probe' | 'act';
+
 /** Characters of a reason or a message that reach the report. */
 const longestText = 1_000;
 
 /** Waiting reasons that end a probe; the kubelet would go on for ever. The first match is taken. */
 const hopeless: readonly {
 	readonly reason: RegExp;
-	readonly says: (image: string, message: string) => string;
+	readonly says: (image: string, message: string, kind: PodKind) => string;
 	readonly noImage?: true;
 }[] = [
 	{
@@ -26,17 +29,17 @@ const hopeless: readonly {
 	},
 	{
 		reason: /^(CreateContainerConfigError|CreateContainerError|RunContainerError|PreCreateHookError)$/,
-		says: (_image, message) => startFailure(message),
+		says: (_image, message, kind) => startFailure(message, kind),
 	},
 ];
 
-/** Reads a pod's status as far as the probe cares; nothing about its shape is certain. `image` is for the words only. */
-export function podState(pod: unknown, image: string): PodState {
+/** Reads a pod's status as far as we care; nothing about its shape is certain. `image` and `kind` are for the words only. */
+export function podState(pod: unknown, image: string, kind: PodKind = 'probe'): PodState {
 	const status = field(pod, 'status');
 	const container = field(asList(field(status, 'containerStatuses'))[0], 'state');
 	const terminated = field(container, 'terminated');
 	if (terminated !== undefined) {
-		return endOf(terminated);
+		return endOf(terminated, kind);
 	}
 
 	if (field(status, 'phase') === 'Failed') {
@@ -44,7 +47,7 @@ export function podState(pod: unknown, image: string): PodState {
 		return {
 			state: 'failed',
 			again: reason !== 'DeadlineExceeded',
-			reason: `the node refused or ended the probe pod: ${phrase(reason, asText(field(status, 'message')))}`,
+			reason: `the node refused or ended the ${kind} pod: ${phrase(reason, asText(field(status, 'message')))}`,
 		};
 	}
 
@@ -52,33 +55,39 @@ export function podState(pod: unknown, image: string): PodState {
 	const why = asText(field(waiting, 'reason'));
 	const row = hopeless.find(({reason}) => reason.test(why));
 	if (row !== undefined) {
-		const reason = row.says(image, phrase(why, asText(field(waiting, 'message'))));
+		const reason = row.says(image, phrase(why, asText(field(waiting, 'message'))), kind);
 		return {state: 'failed', again: false, reason, ...(row.noImage && {noImage: true})};
 	}
 
 	return {state: field(status, 'startTime') === undefined ? 'pending' : 'started'};
 }
 
-function endOf(terminated: unknown): PodState {
+function endOf(terminated: unknown, kind: PodKind): PodState {
 	const reason = asText(field(terminated, 'reason'));
 	const message = asText(field(terminated, 'message'));
 	const exitCode = field(terminated, 'exitCode');
 	if (reason === 'StartError' || reason === 'ContainerCannotRun') {
-		return {state: 'failed', again: false, reason: startFailure(message)};
+		return {state: 'failed', again: false, reason: startFailure(message, kind)};
 	}
 
 	if (reason === 'OOMKilled') {
-		return {state: 'failed', again: true, reason: 'the probe was killed on the node for want of memory (OOMKilled)'};
+		return {
+			state: 'failed',
+			again: true,
+			reason: `the ${kind === 'probe' ? 'probe' : 'act pod'} was killed on the node for want of memory (OOMKilled)`,
+		};
 	}
 
 	return {state: 'ended', exitCode: typeof exitCode === 'number' ? exitCode : -1, message};
 }
 
 /** Hosts without a shell (Talos, Bottlerocket) fail with the runtime's words for a missing file. */
-function startFailure(message: string): string {
+function startFailure(message: string, kind: PodKind): string {
 	return /\/bin\/sh|\bchroot\b/.test(message) && /no such file|not found/i.test(message)
-		? 'the node has no shell to run the probe in (as Talos and Bottlerocket); only its API half is known'
-		: `the probe container could not start: ${cut(message) || 'no reason given'}`;
+		? kind === 'probe'
+			? 'the node has no shell to run the probe in (as Talos and Bottlerocket); only its API half is known'
+			: 'the node has no chroot and sleep to work with (as Talos and Bottlerocket)'
+		: `the ${kind} container could not start: ${cut(message) || 'no reason given'}`;
 }
 
 function phrase(reason: string, message: string): string {

@@ -17,6 +17,8 @@ export async function removeRun(api: Api, namespace: string, run: string, onNoti
 		onNotice(
 			`${what} in namespace/${namespace} could not be removed: ${messageOf(error)}; remove what is left with: kubectl cni-upgrade cleanup --namespace ${namespace}`,
 		);
-	await deletePods(api, {namespace, labelSelector: `${labels.run}=${run}`, signal}).catch(left(`probe pods of run ${run}`));
+	await deletePods(api, {namespace, labelSelector: `${labels.run}=${run},${labels.probe}`, signal}).catch(
+		left(`probe pods of run ${run}`),
+	);
 	await deleteConfigMap(api, {namespace, name: `cni-upgrade-${run}`, signal}).catch(left(`configmap/cni-upgrade-${run}`));
 }

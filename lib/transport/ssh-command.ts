@@ -1,34 +1,46 @@
+import {requirePlainWords} from './node-shell.ts';
+
 /** What the SSH user may need to become root: `asked` is a password that a person gave for this run. */
 export type Sudo = {readonly password: string | undefined};
 
 /** Exit code of our own wrapper where sudo did not take the password. 1 and 127 are sudo's and the shell's. */
 const passwordRefused = 78;
 
-/**
-The one command that is executed on a node, and what its standard input begins with. It becomes root where it is not, and runs the
-script that follows on standard input. The user's login shell may be any that knows `exec` and single quotes (fish and csh do), so
-nothing in it needs more; RUN and UID are the only words that differ.
+/** A command of the user's login shell, and what its standard input begins with. */
+export type RemoteCommand = {readonly command: string; readonly input: string};
 
-The password is tried once, by `sudo -v`, whose input holds nothing else: sudo would take the lines of the script for further tries.
-*/
-export function remoteCommand(run: string, uid: string, {password}: Sudo): {readonly command: string; readonly input: string} {
+/** The command that asks a node: the script follows on standard input. */
+export function remoteCommand(run: string, uid: string, sudo: Sudo): RemoteCommand {
 	for (const word of [run, uid]) {
 		if (!/^[\w.-]{1,128}$/.test(word)) {
 			throw new TypeError(`not a plain word: ${word}`);
 		}
 	}
 
-	const script = `/bin/sh -s -- ${run} ${uid}`;
+	return rootCommand(['/bin/sh', '-s', '--', run, uid], sudo);
+}
+
+/**
+Becomes root where it is not, and runs these words, which no shell reads as anything but themselves. The user's login shell may be any that
+knows `exec` and single quotes (fish and csh do), so nothing in it needs more.
+
+The password is tried once, by `sudo -v`, whose input holds nothing else: sudo would take what follows for further tries.
+*/
+export function rootCommand(words: readonly string[], {password}: Sudo): RemoteCommand {
+	requirePlainWords(words);
+	// In double quotes a tilde is no home, and there is nothing else in a plain word that would be anything.
+	const quoted = words.map(text => `"${text}"`).join(' ');
 	const steps =
 		password === undefined
-			? [`if [ "$(id -u)" = 0 ]; then exec ${script}; fi`, `exec sudo -n -- ${script}`]
+			? [`if [ "$(id -u)" = 0 ]; then exec ${quoted}; fi`, `exec sudo -n -- ${quoted}`]
 			: [
 					'IFS= read -r password',
-					`if [ "$(id -u)" = 0 ]; then exec ${script}; fi`,
-					`sudo -n true 2>/dev/null || printf "%s\\n" "$password" | sudo -S -p "" -v || exit ${passwordRefused}`,
+					`if [ "$(id -u)" = 0 ]; then exec ${quoted}; fi`,
+					// sudo with a terminal of its own (use_pty) would read ahead of what is not for it.
+					`sudo -n true </dev/null 2>/dev/null || printf "%s\\n" "$password" | sudo -S -p "" -v || exit ${passwordRefused}`,
 					'password=',
 					// Not by exec: without a terminal sudo remembers the password for children of one process.
-					`sudo -n -- ${script}`,
+					`sudo -n -- ${quoted}`,
 				];
 	return {command: `exec /bin/sh -c '${steps.join('; ')}'`, input: password === undefined ? '' : `${password}\n`};
 }

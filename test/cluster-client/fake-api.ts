@@ -1,4 +1,4 @@
-import type {Api, ApiRequest} from '../../lib/cluster/api.ts';
+import type {Api, ApiRequest, ApiSocket} from '../../lib/cluster/api.ts';
 
 export type FakeApi = Api & {readonly asked: ApiRequest[]};
 
@@ -23,6 +23,7 @@ export function fakeApi(...answers: readonly unknown[]): FakeApi {
 		asked,
 		request: async request => ({status: 200, headers: {}, json: next(request), text: ''}),
 		stream: async request => next(request) as AsyncIterable<string>,
+		upgrade: async request => next(request) as ApiSocket,
 		server: 'https://test',
 		namespace: 'default',
 		counts: {requests: 0, throttled: 0},

@@ -66,6 +66,21 @@ export const execContract: readonly Case[] = [
 		},
 	},
 	{
+		title: 'v4 of the protocol is spoken to who asks for no other: all but the end of an input',
+		needs: 'kubelet',
+		async run(t, server) {
+			const exec = await running(t, server, 'older');
+			const headers = {'sec-websocket-protocol': 'v4.channel.k8s.io'};
+			const answer = streams(await exec(['/bin/sh', '-c', 'head -c 5; echo err >&2; exit 3'], {input: 'four\n', headers}));
+			t.is(answer.protocol, 'v4.channel.k8s.io');
+			t.is(answer.stdout, 'four\n');
+			t.is(answer.stderr, 'err\n');
+			t.like(answer.status, {reason: 'NonZeroExitCode', details: {causes: [{reason: 'ExitCode', message: '3'}]}});
+			const both = streams(await exec(['true'], {headers: {'sec-websocket-protocol': 'v5.channel.k8s.io, v4.channel.k8s.io'}}));
+			t.is(both.protocol, 'v5.channel.k8s.io');
+		},
+	},
+	{
 		title: 'a command that the image does not hold is a failure of the server or exit code 255, by runtime',
 		needs: 'kubelet',
 		async run(t, server) {

@@ -125,4 +125,21 @@ export const leaseContract: readonly Case[] = [
 			t.is((await client.call('GET', path)).status, 404);
 		},
 	},
+	{
+		title: 'a lease that was deleted is made anew by a PUT with its version, and not by one with its uid',
+		async run(t, {client, namespace}) {
+			const path = `${paths.leases(namespace)}/lock`;
+			const {json: old} = await client.call('POST', paths.leases(namespace), {body: lease('lock', {holderIdentity: 'a'})});
+			const {resourceVersion, uid} = old.metadata;
+			await client.call('DELETE', path);
+			const same = await client.call('PUT', path, {body: lease('lock', {holderIdentity: 'a'}, {resourceVersion, uid})});
+			t.is(same.status, 409);
+			t.like(same.json, {reason: 'Conflict'});
+			t.regex(same.json.message, /Precondition failed: UID in precondition: \S+, UID in object meta: $/);
+			t.is((await client.call('GET', path)).status, 404);
+			const other = await client.call('PUT', path, {body: lease('lock', {holderIdentity: 'a'}, {resourceVersion})});
+			t.is(other.status, 201);
+			t.not(other.json.metadata.uid, uid);
+		},
+	},
 ];

@@ -113,7 +113,8 @@ export const patchContract: readonly Case[] = [
 		},
 	},
 	{
-		title: 'a node takes annotations, refuses a version that is old, and keeps its status from a patch of itself',
+		title:
+			'a node takes annotations, refuses a version that is old and a uid that is not its own, and keeps its status from a patch of itself',
 		async run(t, {client, node}) {
 			const path = `/api/v1/nodes/${node}`;
 			const annotation = 'cni-upgrade.test/note';
@@ -129,7 +130,16 @@ export const patchContract: readonly Case[] = [
 				body: {metadata: {resourceVersion: '1', annotations: {[annotation]: 'late'}}},
 			});
 			t.is(status, 409);
-			await client.call('PATCH', path, {...merge, body: {metadata: {annotations: {[annotation]: null}}}});
+			const other = await client.call('PATCH', path, {
+				...merge,
+				body: {metadata: {uid: '11111111-1111-1111-1111-111111111111', annotations: {[annotation]: 'other'}}},
+			});
+			t.is(other.status, 422);
+			t.true(
+				other.json.message.includes('metadata.uid: Invalid value: "11111111-1111-1111-1111-111111111111": field is immutable'),
+			);
+			const body = {metadata: {uid: before.metadata.uid, annotations: {[annotation]: null}}};
+			t.is((await client.call('PATCH', path, {...merge, body})).status, 200);
 			t.is((await client.call('GET', path)).json.metadata.annotations?.[annotation], undefined);
 		},
 	},

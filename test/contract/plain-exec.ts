@@ -42,8 +42,10 @@ export async function readStreams(
 	const send = (data: Buffer) => socket.write(frameOf('binary', data, 'client'));
 	if (input !== undefined) {
 		send(Buffer.concat([Buffer.from([0]), Buffer.from(input)]));
-		// 255 and the channel's number: this half is closed.
-		send(Buffer.from([255, 0]));
+		if (protocol === 'v5.channel.k8s.io') {
+			// 255 and the channel's number: this half is closed.
+			send(Buffer.from([255, 0]));
+		}
 	}
 
 	const read = (bytes: Buffer) => {

@@ -62,14 +62,18 @@ export function runContainer(options: ContainerOptions): RunningContainer | Star
 	const messageFile = join(directory, 'termination-log');
 	writeFileSync(messageFile, '');
 	const [executable = '', ...args] = [...(container.command ?? []), ...(container.args ?? [])];
-	const mountOfExecutable = mounts.find(({mountPath}) => isUnder(executable, mountPath));
-	const hasExecutable = mountOfExecutable === undefined ? options.imageHasShell : existsSync(realPath(executable, mounts));
-	if (!hasExecutable || !/^\/bin\/sh$/.test(executable)) {
+	const mountOfExecutable = mounts.find(({mountPath}) => isUnder(executable.startsWith('/') ? executable : '/usr', mountPath));
+	const hasExecutable =
+		mountOfExecutable === undefined
+			? options.imageHasShell
+			: existsSync(realPath(executable.startsWith('/') ? executable : mountOfExecutable.mountPath, mounts));
+	const file = fileOf(executable, tree);
+	if (!hasExecutable || file === undefined) {
 		return {kind: 'start', message: noSuchExecutable(executable)};
 	}
 
-	const realArgs = args.map(arg => (arg === messagePath ? messageFile : realPath(arg, mounts)));
-	const child = spawn(tree.shell, realArgs, {
+	const realArgs = realPaths(executable, args, mounts).map(arg => (arg === messagePath ? messageFile : arg));
+	const child = spawn(file, realArgs, {
 		cwd: directory,
 		env: {...environmentOf(container), ...environment(options, container, mountOfExecutable !== undefined)},
 		stdio: ['ignore', 'pipe', 'pipe'],
@@ -87,7 +91,17 @@ export function runContainer(options: ContainerOptions): RunningContainer | Star
 	};
 }
 
-/** The shell is this machine's, as for the container's own command; all else has to be among the node's tools. */
+/** What runs in place of an executable: the shell is this machine's, all else has to be among the node's tools. */
+function fileOf(executable: string, {path, shell}: NodeTree): string | undefined {
+	if (/^(\/bin\/)?sh$/.test(executable)) {
+		return shell;
+	}
+
+	return /^(\/usr)?\/bin\/[^/]+$|^[^/]+$/.test(executable)
+		? path.map(entry => join(entry, basename(executable))).find(file => existsSync(file))
+		: undefined;
+}
+
 function execCommand(
 	{tree, directory, runtime}: ContainerOptions,
 	mounts: readonly Mount[],
@@ -95,12 +109,7 @@ function execCommand(
 ): ChildProcess | string {
 	const run = (file: string, ...args: readonly string[]) =>
 		spawn(file, args, {cwd: directory, env: treeEnvironment(tree), stdio: ['pipe', 'pipe', 'pipe']});
-	const tool = tree.path.map(entry => join(entry, basename(executable))).find(file => existsSync(file));
-	const file = /^(\/bin\/)?sh$/.test(executable)
-		? tree.shell
-		: /^(\/usr)?\/bin\/[^/]+$|^[^/]+$/.test(executable)
-			? tool
-			: undefined;
+	const file = fileOf(executable, tree);
 	if (file === undefined) {
 		const why = executable.includes('/') ? `stat ${executable}: no such file or directory` : 'executable file not found in $PATH';
 		const text = `exec failed: unable to start container process: exec: "${executable}": ${why}`;
@@ -110,7 +119,7 @@ function execCommand(
 			: `Internal error occurred: error executing command in container: failed to exec in container: failed to start exec: OCI runtime exec failed: ${text}: unknown`;
 	}
 
-	return run(file, ...args.map(arg => realPath(arg, mounts)));
+	return run(file, ...realPaths(executable, args, mounts));
 }
 
 type Mount = {readonly mountPath: string; readonly real: string};
@@ -164,6 +173,11 @@ function writeKeys(directory: string, data: Readonly<Record<string, string>>): v
 function realPath(path: string, mounts: readonly Mount[]): string {
 	const mount = mounts.find(({mountPath}) => isUnder(path, mountPath));
 	return mount === undefined ? path : join(mount.real, path.slice(mount.mountPath.length));
+}
+
+/** What stands after chroot's directory is looked for below it. */
+function realPaths(executable: string, args: readonly string[], mounts: readonly Mount[]): readonly string[] {
+	return args.map((arg, index) => (executable === 'chroot' && index > 0 ? arg : realPath(arg, mounts)));
 }
 
 function isUnder(path: string, mountPath: string): boolean {

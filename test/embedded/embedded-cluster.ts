@@ -122,7 +122,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
 		faults,
 		requests,
 		answerLog: (info, response) => answerLog(store, kubelets, info, response),
-		openExec: (info, request, socket) => openExec(store, kubelets, info, request, socket),
+		openExec: connection => openExec(store, kubelets, connection),
 	});
 	return {
 		url: server.url,

@@ -8,19 +8,30 @@ import {refuse} from './status.ts';
 import type {Store} from './store.ts';
 import {acceptOf, closing, frameOf, MessageReader} from './web-socket.ts';
 
-const protocol = 'v5.channel.k8s.io';
+/** v4 cannot close one channel: what a command reads has no end there. */
+const protocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'] as const;
 const channels = {stdin: 0, stdout: 1, stderr: 2, status: 3, close: 255} as const;
+
+export type ExecConnection = {
+	readonly info: RequestInfo;
+	readonly request: IncomingMessage;
+	readonly socket: Duplex;
+	/** Where the connection is cut: as soon as there is output, or when the command has ended and nobody was told. */
+	readonly cut: 'at-output' | 'at-end' | undefined;
+};
 
 /**
 GET of a pod's exec as a WebSocket: runs a command in the container and carries its streams, each message with the number
 of its channel before it, until a `Status` on channel 3 tells how it ended. Throws what stands in the way of the upgrade.
 */
-export function openExec(store: Store, kubelets: Kubelets, info: RequestInfo, request: IncomingMessage, socket: Duplex): void {
+export function openExec(store: Store, kubelets: Kubelets, {info, request, socket, cut}: ExecConnection): void {
 	const {query} = info;
 	const {pod, container} = findContainer(store, info);
 	requireNode(pod);
-	if (!offers(request).includes(protocol) || isTrue(query.get('tty'))) {
-		throw refuse.notImplemented(`exec without ${protocol}, or with a terminal`);
+	const offered = offers(request);
+	const protocol = protocols.find(protocol => offered.includes(protocol));
+	if (protocol === undefined || isTrue(query.get('tty'))) {
+		throw refuse.notImplemented(`exec without ${protocols.join(' or ')}, or with a terminal`);
 	}
 
 	const wanted = (stream: string) => isTrue(query.get(stream));
@@ -37,6 +48,11 @@ export function openExec(store: Store, kubelets: Kubelets, info: RequestInfo, re
 		}
 	};
 	const end = (status: object) => {
+		if (cut === 'at-end') {
+			socket.destroy();
+			return;
+		}
+
 		send(channels.status, Buffer.from(JSON.stringify({metadata: {}, ...status})));
 		socket.end(frameOf('close', closing(1000), 'server'));
 	};
@@ -48,10 +64,12 @@ export function openExec(store: Store, kubelets: Kubelets, info: RequestInfo, re
 		return;
 	}
 
-	readInput(socket, child, wanted('stdin'));
+	readInput(socket, child, wanted('stdin'), protocol);
 	for (const stream of ['stdout', 'stderr'] as const) {
 		child[stream]?.on('data', (data: Buffer) => {
-			if (wanted(stream)) {
+			if (cut === 'at-output') {
+				socket.destroy();
+			} else if (wanted(stream)) {
 				send(channels[stream], data);
 			}
 		});
@@ -92,7 +110,7 @@ function offers({headers}: IncomingMessage): readonly string[] {
 	return (headers['sec-websocket-protocol'] ?? '').split(',').map(offer => offer.trim());
 }
 
-function readInput(socket: Duplex, {stdin}: ChildProcess, isWanted: boolean): void {
+function readInput(socket: Duplex, {stdin}: ChildProcess, isWanted: boolean, protocol: string): void {
 	const reader = new MessageReader();
 	// A command that ended takes no more input.
 	stdin?.on('error', () => undefined);
@@ -108,7 +126,7 @@ function readInput(socket: Duplex, {stdin}: ChildProcess, isWanted: boolean): vo
 				socket.write(frameOf('pong', message.data, 'server'));
 			} else if (isWanted && message.data[0] === channels.stdin) {
 				stdin?.write(message.data.subarray(1));
-			} else if (message.data[0] === channels.close && message.data[1] === channels.stdin) {
+			} else if (protocol === 'v5.channel.k8s.io' && message.data[0] === channels.close && message.data[1] === channels.stdin) {
 				stdin?.end();
 			}
 		}

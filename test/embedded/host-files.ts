@@ -23,6 +23,8 @@ export function systemFiles({
 		'/proc/sys/kernel/random/boot_id': `${randomUUID()}\n`,
 		...(family !== 'none' && {
 			'/bin/sh': {content: shellHead(), mode: 0o755},
+			'/bin/sleep': {content: shellHead(), mode: 0o755},
+			'/etc/machine-id': `${randomUUID().replaceAll('-', '')}\n`,
 			'/lib': {directory: true},
 			...(hasLib64 && {'/lib64': {directory: true}}),
 			'/usr/bin': {directory: true},

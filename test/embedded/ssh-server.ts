@@ -1,5 +1,5 @@
 import {spawn} from 'node:child_process';
-import {type AddressInfo, connect} from 'node:net';
+import {type AddressInfo, connect, type Socket} from 'node:net';
 import ssh2, {type Connection, type ServerChannel, type Session} from 'ssh2';
 import type {NodeTree} from './simulated-node.ts';
 import {newSshKey} from './ssh-key.ts';
@@ -28,6 +28,8 @@ export type SshServer = {
 	readonly hostKey: string;
 	/** What has happened so far. */
 	readonly seen: {connections: number; logins: string[]; commands: string[]; forwards: string[]; failedLogins: number};
+	/** Ends every connection at once, as a machine that goes away. */
+	readonly drop: () => void;
 	readonly stop: () => Promise<void>;
 };
 
@@ -78,9 +80,12 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
 	});
 	let drops = options.drops ?? 0;
 	// The plain server below ssh2's own: a connection is counted, or dropped, before it is spoken to.
+	const sockets = new Set<Socket>();
 	const listener = (server as unknown as {_srv: import('node:net').Server})._srv;
 	listener.prependListener('connection', socket => {
 		seen.connections += 1;
+		sockets.add(socket);
+		socket.once('close', () => sockets.delete(socket));
 		if (drops > 0) {
 			drops -= 1;
 			socket.destroy();
@@ -93,6 +98,11 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
 		port: (server.address() as AddressInfo).port,
 		hostKey: key.public.split(' ').slice(0, 2).join(' '),
 		seen,
+		drop() {
+			for (const socket of sockets) {
+				socket.destroy();
+			}
+		},
 		async stop() {
 			for (const client of open) {
 				client.end();

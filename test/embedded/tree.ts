@@ -31,7 +31,7 @@ export type TreeOptions = {
 export const mustInterpretPlugins = process.platform !== 'linux';
 
 /** Commands that every node has, whatever else. */
-const everyNode: readonly string[] = ['chroot', 'timeout', 'id'];
+const everyNode: readonly string[] = ['chroot', 'nsenter', 'timeout', 'id'];
 
 /** Writes a node's files and the directory that comes first on its PATH. */
 export function plantTree({directory, files, commands, tools, shell, interpretPlugins}: TreeOptions): NodeTree {

@@ -26,6 +26,15 @@ export function answerUpdate(write: Write): {readonly code: 200 | 201; readonly 
 		throw refuse.notFound({group: row.group, resource: row.resource, name: info.name});
 	}
 
+	const {uid = ''} = given.metadata as {readonly uid?: string};
+	if (uid !== '') {
+		const key = `/registry/${row.resource}/${info.namespace}/${info.name}`;
+		throw refuse.conflict(
+			{group: row.group, resource: row.resource, name: info.name},
+			`StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: `,
+		);
+	}
+
 	const object = newObject(body, info, row);
 	admission.admit(info, object);
 	return {

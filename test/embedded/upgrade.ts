@@ -1,5 +1,7 @@
 import type {IncomingMessage} from 'node:http';
 import type {Duplex} from 'node:stream';
+import type {ExecConnection} from './exec.ts';
+import {type Faults, isWatchFault, type RequestFault} from './faults.ts';
 import type {RequestInfo} from './request-info.ts';
 import type {LoggedRequest} from './request-log.ts';
 import {ApiStatus, refuse} from './status.ts';
@@ -8,7 +10,8 @@ import {allows, authorize, type Users} from './users.ts';
 export type UpgradeParts = {
 	readonly users: Users;
 	/** Opens what was asked for on the connection; throws an ApiStatus where it cannot be. */
-	readonly openExec: (info: RequestInfo, request: IncomingMessage, socket: Duplex) => void;
+	readonly openExec: (connection: ExecConnection) => void;
+	readonly faults: Faults;
 };
 
 /** One request that wants to be more than an answer. Refusals are sent as any other answer, and the connection ends. */
@@ -23,6 +26,16 @@ export function handleUpgrade(
 	try {
 		const user = parts.users.authenticate(request.headers);
 		entry.user = user.name;
+		const fault = parts.faults.take(info, user.name);
+		if (fault?.kind === 'reset-before') {
+			socket.destroy();
+			return;
+		}
+
+		if (fault?.kind === 'no-answer') {
+			return;
+		}
+
 		authorize(user, info);
 		if (info.resource !== 'pods' || info.subresource !== 'exec') {
 			throw refuse.notImplemented(`upgrades of ${info.path}`);
@@ -37,7 +50,7 @@ export function handleUpgrade(
 			throw refuse.notImplemented(`exec over ${request.headers.upgrade}`);
 		}
 
-		parts.openExec(info, request, socket);
+		parts.openExec({info, request, socket, cut: cutOf(isWatchFault(fault) ? undefined : fault)});
 		entry.status = 101;
 	} catch (error) {
 		const status = error instanceof ApiStatus ? error : refuse.internal(`Internal error occurred: ${String(error)}`);
@@ -46,5 +59,24 @@ export function handleUpgrade(
 		socket.end(
 			`HTTP/1.1 ${status.code} ${status.reason}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
 		);
+	}
+}
+
+/** What a fault does to streams; throws what is answered in their place. */
+function cutOf(fault: RequestFault | undefined): ExecConnection['cut'] {
+	switch (fault?.kind) {
+		case undefined:
+			return undefined;
+		case 'status': {
+			const {code, reason = 'InternalError', message = 'a fault of the embedded cluster'} = fault;
+			throw new ApiStatus(code, reason, message, {});
+		}
+
+		case 'answer-lost':
+			return 'at-end';
+		case 'truncated':
+			return 'at-output';
+		default:
+			throw refuse.notImplemented(`the fault ${fault?.kind} of an upgrade`);
 	}
 }

@@ -3,8 +3,12 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test from 'ava';
 import * as fc from 'fast-check';
+import {ExecError} from '../../lib/cluster/exec-errors.ts';
+import {ExecOutput} from '../../lib/cluster/exec-output.ts';
 import {choose} from '../../lib/cluster/kubeconfig-choice.ts';
 import {readKubeconfig} from '../../lib/cluster/kubeconfig-files.ts';
+import {nodeObjectOf} from '../../lib/cluster/node-object.ts';
+import {BrokenSocket, MessageReader} from '../../lib/cluster/web-socket.ts';
 import {pluginTypes, readConfigList} from '../../lib/cni/config-list.ts';
 import {effectiveVersion} from '../../lib/cni/effective-version.ts';
 import {parseVersionAnswer} from '../../lib/cni/version-answer.ts';
@@ -16,6 +20,7 @@ import {containerdSettings} from '../../lib/runtime/containerd-config.ts';
 import {crioSettings} from '../../lib/runtime/crio-config.ts';
 import {podState} from '../../lib/transport/pod-status.ts';
 import {frame} from '../embedded/recorded.ts';
+import {frameOf} from '../embedded/web-socket.ts';
 import {fuzzRuns} from '../fuzz-runs.ts';
 import {hostileText} from '../print/hostile-text.ts';
 import {hostileFacts} from './hostile-facts.ts';
@@ -289,4 +294,101 @@ test('pod status: any JSON is one of the four states', t => {
 		}),
 		fuzzRuns(1000),
 	);
+});
+
+/** What a reader makes of bytes that come in such pieces: its messages, and why it gave up. */
+function messagesOf(bytes: Buffer, cuts: readonly number[]): unknown {
+	const reader = new MessageReader(1000);
+	const messages: unknown[] = [];
+	const edges = [...cuts.map(cut => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
+	let from = 0;
+	try {
+		for (const to of edges) {
+			messages.push(...reader.push(bytes.subarray(from, to)));
+			from = to;
+		}
+	} catch (error) {
+		if (!(error instanceof BrokenSocket)) {
+			throw error;
+		}
+
+		return {broken: error.message};
+	}
+
+	return messages;
+}
+
+test('bytes of a WebSocket are messages or a reason, however they are cut', t => {
+	const sent = fc.array(
+		fc.record({
+			kind: fc.constantFrom('binary' as const, 'close' as const, 'pong' as const),
+			data: fc.uint8Array({maxLength: 300}),
+		}),
+	);
+	const wellFormed = sent.map(frames =>
+		Buffer.concat(
+			frames.map(({kind, data}) => frameOf(kind, Buffer.from(data.subarray(0, kind === 'binary' ? 300 : 125)), 'server')),
+		),
+	);
+	const anything = fc.oneof(
+		wellFormed,
+		fc.uint8Array({maxLength: 60}).map(bytes => Buffer.from(bytes)),
+	);
+	fc.assert(
+		fc.property(anything, fc.array(fc.nat(2000), {maxLength: 8}), (bytes, cuts) => {
+			t.deepEqual(messagesOf(bytes, cuts), messagesOf(bytes, []));
+		}),
+		fuzzRuns(500),
+	);
+	t.pass();
+});
+
+test('whatever an exec tells of its end is an exit code or a reason', t => {
+	const status = fc.oneof(
+		fc.string(),
+		spoiled(
+			fc.constant({
+				status: 'Failure',
+				reason: 'NonZeroExitCode',
+				message: 'm',
+				code: 500,
+				details: {causes: [{reason: 'ExitCode', message: '3'}]},
+			}),
+		).map(value => JSON.stringify(value)),
+	);
+	fc.assert(
+		fc.property(status, text => {
+			try {
+				const end = new ExecOutput({namespace: 'n', pod: 'p', maxBytes: 10}).take(
+					Buffer.concat([Buffer.from([3]), Buffer.from(text)]),
+				);
+				return end === undefined ? text === '' : Number.isInteger(end.code) && end.code >= 0 && end.code <= 999;
+			} catch (error) {
+				return error instanceof ExecError;
+			}
+		}),
+		fuzzRuns(500),
+	);
+	t.pass();
+});
+
+test('any object is read as a node', t => {
+	const value = fc.oneof(
+		fc.jsonValue(),
+		spoiled(
+			fc.constant({
+				metadata: {name: 'n', labels: {a: 'b'}},
+				spec: {taints: [{key: 'k'}], podCIDRs: ['c']},
+				status: {conditions: [{type: 'Ready', status: 'True'}]},
+			}),
+		),
+	);
+	fc.assert(
+		fc.property(value, node => {
+			const read = nodeObjectOf(node);
+			return typeof read.name === 'string' && read.conditions.every(({status}) => ['True', 'False', 'Unknown'].includes(status));
+		}),
+		fuzzRuns(500),
+	);
+	t.pass();
 });

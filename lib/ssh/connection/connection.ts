@@ -6,7 +6,7 @@ import type {Identity} from '../keys/identities.ts';
 import type {PrivateKey} from '../keys/key-file.ts';
 import type {KeyOffers, UsableIdentity} from '../keys/key-offers.ts';
 import {Attempt} from './attempt.ts';
-import type {ExecResult} from './exec.ts';
+import type {ExecResult, SshInput} from './exec.ts';
 import {logIn} from './log-in.ts';
 import {OpenConnection} from './open-connection.ts';
 import {openStream} from './open-stream.ts';
@@ -39,7 +39,7 @@ export type SshConnection = AsyncDisposable & {
 	*/
 	exec(
 		command: string,
-		options: {readonly stdin: string | Buffer; readonly maxBytes: number; readonly signal: AbortSignal},
+		options: {readonly stdin: SshInput; readonly maxBytes: number; readonly signal: AbortSignal},
 	): Promise<ExecResult>;
 	/** A stream from that server to another, for the next hop. The signal is for its opening only. */
 	forward(hostName: string, port: number, signal: AbortSignal): Promise<Duplex>;

@@ -1,4 +1,8 @@
+import {Readable} from 'node:stream';
 import type {ClientChannel} from 'ssh2';
+
+/** What a command reads; pieces of an iterable as fast as it takes them. */
+export type SshInput = string | Uint8Array | AsyncIterable<Uint8Array>;
 
 /** What a command did. `code` is undefined where a signal ended it, and where the server did not say. */
 export type ExecResult = {
@@ -14,13 +18,14 @@ const mostStderr = 16 * 1024;
 
 /**
 Writes stdin and closes it, and collects the output until the server closes the channel. `onOverflow` is called as soon as
-there is more than `maxBytes` of output; what comes after that is dropped.
+there is more than `maxBytes` of output; what comes after that is dropped. `onBadInput`: an iterable threw.
 */
 export function runOnChannel(
 	channel: ClientChannel,
-	{stdin, maxBytes}: {readonly stdin: string | Buffer; readonly maxBytes: number},
+	{stdin, maxBytes}: {readonly stdin: SshInput; readonly maxBytes: number},
 	onDone: (result: ExecResult) => void,
 	onOverflow: () => void,
+	onBadInput: (error: unknown) => void,
 ): void {
 	const stdout = new Capped(maxBytes);
 	const stderr = new Capped(mostStderr);
@@ -36,7 +41,15 @@ export function runOnChannel(
 	channel.on('close', (code?: number | null, signalName?: string) => {
 		onDone({code: code ?? undefined, signalName, stdout: stdout.bytes(), stderr: stderr.bytes().toString()});
 	});
-	channel.end(stdin);
+	if (typeof stdin === 'string' || stdin instanceof Uint8Array) {
+		channel.end(stdin);
+		return;
+	}
+
+	const source = Readable.from(stdin, {objectMode: false});
+	source.on('error', onBadInput);
+	channel.on('close', () => source.destroy());
+	source.pipe(channel);
 }
 
 /** Bytes up to a limit, copied: a small piece would keep alive the whole packet that it came in. */

@@ -6,7 +6,7 @@ import {messageOf} from '../../errors.ts';
 import {addressOf, oneLine, SshError, type SshStage} from '../errors.ts';
 import {type ChannelError, forwardError, sessionError} from './channel-errors.ts';
 import type {SshConnection} from './connection.ts';
-import {type ExecResult, runOnChannel} from './exec.ts';
+import {type ExecResult, runOnChannel, type SshInput} from './exec.ts';
 
 /** The time that a server has to take note that we leave. */
 const farewell = 500;
@@ -36,16 +36,21 @@ export class OpenConnection implements SshConnection {
 
 	async exec(
 		command: string,
-		options: {readonly stdin: string | Buffer; readonly maxBytes: number; readonly signal: AbortSignal},
+		options: {readonly stdin: SshInput; readonly maxBytes: number; readonly signal: AbortSignal},
 	): Promise<ExecResult> {
 		return await this.#use<ExecResult>('exec', options.signal, user => {
 			this.#client.exec(command, (error: ChannelError | undefined, channel) => {
 				if (error !== undefined) {
 					user.reject(sessionError(error, this.#where));
 				} else if (user.opened(channel)) {
-					runOnChannel(channel, options, user.resolve, () => {
-						user.stop(this.#error('exec', `sent more than ${options.maxBytes} bytes of output`));
-					});
+					const stop = (seen: string, cause?: unknown) => user.stop(this.#error('exec', seen, cause));
+					runOnChannel(
+						channel,
+						options,
+						user.resolve,
+						() => stop(`sent more than ${options.maxBytes} bytes of output`),
+						error => stop(`was not given all of its input: ${messageOf(error)}`, error),
+					);
 				}
 			});
 		});

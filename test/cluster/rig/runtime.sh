@@ -80,13 +80,15 @@ load_image() {
 crio_install() {
 	install -d -m 0755 "$1/usr/local/bin" "$1/etc/crio/crio.conf.d" "$1/etc/containers"
 	install -m 0755 "$programs/$crio"/crio "$programs/$crio"/pinns "$1/usr/local/bin/"
-	# What CRI-O asks for and the machine below may not have is taken out: scores below 0, and limits of huge pages.
+	# What CRI-O asks for and the machine below may not have is taken out: scores below 0, limits of huge pages, and the capability to exceed
+	# limits, which CRI-O gives to every privileged container.
 	cat >"$1/usr/local/bin/runc-here" <<-'END'
 		#!/bin/sh
 		previous=
 		for word; do
 			case $previous in
-			--bundle | -b) sed -zi 's/"oomScoreAdj": *-[0-9]*/"oomScoreAdj": 0/; s/"hugepageLimits": *\[[^]]*\]/"hugepageLimits": []/' "$word/config.json" ;;
+			--bundle | -b) sed -zi 's/"oomScoreAdj": *-[0-9]*/"oomScoreAdj": 0/; s/"hugepageLimits": *\[[^]]*\]/"hugepageLimits": []/; s/"CAP_SYS_RESOURCE", *//g; s/, *"CAP_SYS_RESOURCE"//g' "$word/config.json" ;;
+			--process | -p) sed -zi 's/"CAP_SYS_RESOURCE", *//g; s/, *"CAP_SYS_RESOURCE"//g' "$word" ;;
 			esac
 			previous=$word
 		done

@@ -9,11 +9,14 @@ export type PodEvent =
 	/** `pod` is an object of kind Pod; nothing else about it is certain. The same event may come twice. */
 	| {readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly pod: unknown}
 	/** Events may have been missed. Each pod that exists was just given as MODIFIED; any other pod exists no more. */
-	| {readonly type: 'RELISTED'; readonly names: readonly string[]};
+	| {readonly type: 'RELISTED'; readonly names: readonly string[]; readonly uids: readonly string[]};
 
 export type WatchPods = {
-	readonly namespace: string;
-	readonly labelSelector: string;
+	/** Undefined: all of them. */
+	readonly namespace: string | undefined;
+	readonly labelSelector?: string;
+	/** Such as `spec.nodeName=NODE`: what leaves it is given as DELETED. */
+	readonly fieldSelector?: string;
 	/** From a list; only what changed after it is given. */
 	readonly resourceVersion: string;
 	readonly clock: Clock;
@@ -52,7 +55,8 @@ export async function* watchPods(api: Api, options: WatchPods): AsyncGenerator<P
 
 		cursor.failures += 1;
 		if (cursor.failures > mostFailures) {
-			throw new UserError(`the watch of pods in namespace/${namespace} fails again and again: ${end.reason}`, {
+			const where = namespace === undefined ? 'all namespaces' : `namespace/${namespace}`;
+			throw new UserError(`the watch of pods in ${where} fails again and again: ${end.reason}`, {
 				remedy: 'Something between here and the API server may cut or change answers. Try again.',
 			});
 		}
@@ -65,7 +69,8 @@ export async function* watchPods(api: Api, options: WatchPods): AsyncGenerator<P
 			const {pods, resourceVersion} = await relist();
 			cursor.at = resourceVersion;
 			yield* pods.map(pod => ({type: 'MODIFIED' as const, pod}));
-			yield {type: 'RELISTED', names: pods.map(pod => asText(field(pod, 'metadata', 'name')))};
+			const each = (key: string) => pods.map(pod => asText(field(pod, 'metadata', key)));
+			yield {type: 'RELISTED', names: each('name'), uids: each('uid')};
 		}
 	}
 }
@@ -120,13 +125,20 @@ async function* readEvents(api: Api, options: WatchPods, cursor: Cursor): AsyncG
 
 async function open(
 	api: Api,
-	{namespace, labelSelector}: WatchPods,
+	{namespace, labelSelector, fieldSelector}: WatchPods,
 	{at}: Cursor,
 	signal: AbortSignal,
 ): Promise<AsyncIterable<string>> {
 	return api.stream({
 		path: podsPath(namespace),
-		query: {watch: true, labelSelector, resourceVersion: at, allowWatchBookmarks: true, timeoutSeconds},
+		query: {
+			watch: true,
+			labelSelector,
+			...(fieldSelector !== undefined && {fieldSelector}),
+			resourceVersion: at,
+			allowWatchBookmarks: true,
+			timeoutSeconds,
+		},
 		signal,
 	});
 }

@@ -8,7 +8,7 @@ import {readFrame} from '../node-script/frame.ts';
 import {Window} from '../window.ts';
 import {Flight} from './flight.ts';
 import {lingeringSignal} from './lingering-signal.ts';
-import {Pace} from './pace.ts';
+import {Pace} from '../pace.ts';
 import type {PodState} from './pod-status.ts';
 import {labels, type probePod} from './probe-pod.ts';
 import {SecondLook} from './second-look.ts';

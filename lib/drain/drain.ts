@@ -3,6 +3,7 @@ import type {Api} from '../cluster/api.ts';
 import {asText, field} from '../cluster/json.ts';
 import {UserError} from '../errors.ts';
 import {Pace} from '../pace.ts';
+import {askAgain} from './ask-again.ts';
 import {drainPod} from './drain-pod.ts';
 import {evictionVersion} from './eviction.ts';
 import type {DrainFlags} from './filters.ts';
@@ -29,8 +30,8 @@ signal's reason, and where the server cannot be asked; what became of the pods i
 */
 export async function drainNode(api: Api, options: DrainNode): Promise<DrainOutcome> {
 	const {node, flags, clock, signal, onEvent} = options;
-	await requireNode(api, options);
-	const version = flags.disableEviction ? undefined : await evictionVersion(api, signal);
+	await askAgain(clock, signal, async () => requireNode(api, options));
+	const version = flags.disableEviction ? undefined : await askAgain(clock, signal, async () => evictionVersion(api, signal));
 	const {evict, stay, errors, warnings, resourceVersion} = await selectPods(api, {...options, node: node.name});
 	if (errors.length > 0) {
 		return {kind: 'refused', errors};

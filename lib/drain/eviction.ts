@@ -117,7 +117,7 @@ async function answerOf(api: Api, pod: PodRef, error: ApiError, signal: AbortSig
 		return {kind: 'gone'};
 	}
 
-	if (status === 409 || status === 429) {
+	if ([409, 410, 429].includes(status)) {
 		return {kind: 'later', afterMs: error.retryAfter ?? retryDelayMs, serverText, blocked: blockedBy(error)};
 	}
 

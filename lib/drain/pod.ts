@@ -25,12 +25,15 @@ export type Deletion = {
 	readonly graceSeconds: number;
 };
 
+/** RFC 1123, as every name of a pod is: what is not is never put into a path. */
+const dnsName = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
+
 /** Undefined where it is no pod that one could name. */
 export function readPod(value: unknown): DrainPod | undefined {
 	const metadata = field(value, 'metadata');
 	const spec = field(value, 'spec');
 	const ref = refOf(metadata);
-	if (Object.values(ref).includes('')) {
+	if (!dnsName.test(ref.name) || !dnsName.test(ref.namespace) || ref.uid === '') {
 		return undefined;
 	}
 

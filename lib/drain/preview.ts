@@ -1,5 +1,6 @@
 import type {Api} from '../cluster/api.ts';
 import {Pace} from '../pace.ts';
+import {askAgain} from './ask-again.ts';
 import {askEviction, type Blocked, evictionVersion} from './eviction.ts';
 import type {PodGroup} from './filters.ts';
 import {type PodRef, toRef} from './pod.ts';
@@ -26,7 +27,7 @@ export async function previewDrain(api: Api, options: SelectPods): Promise<Drain
 		return {...selected, blocked: []};
 	}
 
-	const version = await evictionVersion(api, signal);
+	const version = await askAgain(clock, signal, async () => evictionVersion(api, signal));
 	const pace = new Pace();
 	const rehearse = async (pod: PodRef) => {
 		let began = 0;

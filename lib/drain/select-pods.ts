@@ -5,6 +5,7 @@ import {listAll} from '../cluster/paging.ts';
 import {podsPath} from '../cluster/pods.ts';
 import {exitCode, messageOf, UserError} from '../errors.ts';
 import {Window} from '../window.ts';
+import {askAgain} from './ask-again.ts';
 import {type DaemonSetLook, type DrainFlags, daemonSetOf, filterPods, isLongDeleted, type Selection} from './filters.ts';
 import {type DrainPod, readPod} from './pod.ts';
 
@@ -23,10 +24,10 @@ const width = 8;
 /** Lists the node's pods and judges each: one request for each page, and one for each DaemonSet that has a pod there. */
 export async function selectPods(api: Api, options: SelectPods): Promise<Selection & {readonly resourceVersion: string}> {
 	const {flags, exclude, clock, signal} = options;
-	const {pods, resourceVersion} = await listNodePods(api, options);
+	const {pods, resourceVersion} = await askAgain(clock, signal, async () => listNodePods(api, options));
 	const now = clock.now();
 	const judged = pods.filter(pod => !exclude(pod) && !isLongDeleted(pod, flags, now));
-	const daemonSets = await readDaemonSets(api, judged, signal);
+	const daemonSets = await readDaemonSets(api, judged, {clock, signal});
 	return {...filterPods(pods, {flags, now, daemonSets, exclude}), resourceVersion};
 }
 
@@ -70,14 +71,14 @@ async function listNodePods(
 async function readDaemonSets(
 	api: Api,
 	pods: readonly DrainPod[],
-	signal: AbortSignal,
+	{clock, signal}: Pick<SelectPods, 'clock' | 'signal'>,
 ): Promise<ReadonlyMap<string, DaemonSetLook>> {
 	const window = new Window(width);
 	const keys = [...new Set(pods.flatMap(pod => daemonSetOf(pod) ?? []))];
 	const looks = keys.map(async key => {
 		await window.acquire(signal);
 		try {
-			return [key, await readDaemonSet(api, key, signal)] as const;
+			return [key, await readDaemonSet(async request => askAgain(clock, signal, async () => api.request(request)), key, signal)] as const;
 		} finally {
 			window.release();
 		}
@@ -85,10 +86,10 @@ async function readDaemonSets(
 	return new Map(await Promise.all(looks));
 }
 
-async function readDaemonSet(api: Api, key: string, signal: AbortSignal): Promise<DaemonSetLook> {
+async function readDaemonSet(ask: Api['request'], key: string, signal: AbortSignal): Promise<DaemonSetLook> {
 	const [namespace = '', name = ''] = key.split('/').map(encodeURIComponent);
 	try {
-		await api.request({
+		await ask({
 			path: `/apis/apps/v1/namespaces/${namespace}/daemonsets/${name}`,
 			accept: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json',
 			signal,

@@ -68,8 +68,7 @@ const filters: readonly Filter[] = [
 	},
 	{
 		name: 'deleted',
-		judge: (pod, {flags, now}) =>
-			isLongDeleted(pod, flags, now) ? {kind: 'stay', why: longDeletedText(pod, flags)} : okay,
+		judge: (pod, {flags, now}) => (isLongDeleted(pod, flags, now) ? {kind: 'stay', why: longDeletedText(pod, flags)} : okay),
 	},
 	{
 		name: 'daemonset',

@@ -24,7 +24,13 @@ export type DrainEvent =
 	| {readonly type: 'skipped'; readonly pod: PodRef; readonly text: string}
 	| {readonly type: 'gone'; readonly pod: PodRef; readonly how: How}
 	/** This pod will not go; the others are gone on with. */
-	| {readonly type: 'failed'; readonly pod: PodRef; readonly how: How; readonly message: string; readonly remedy: string | undefined};
+	| {
+			readonly type: 'failed';
+			readonly pod: PodRef;
+			readonly how: How;
+			readonly message: string;
+			readonly remedy: string | undefined;
+	  };
 
 /** How it ended with one pod. */
 export type PodEnd =

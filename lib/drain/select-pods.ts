@@ -78,7 +78,10 @@ async function readDaemonSets(
 	const looks = keys.map(async key => {
 		await window.acquire(signal);
 		try {
-			return [key, await readDaemonSet(async request => askAgain(clock, signal, async () => api.request(request)), key, signal)] as const;
+			return [
+				key,
+				await readDaemonSet(async request => askAgain(clock, signal, async () => api.request(request)), key, signal),
+			] as const;
 		} finally {
 			window.release();
 		}

@@ -22,9 +22,11 @@ const shown = (events: readonly DrainEvent[]) =>
 /** Puts the clock forward until it is settled. */
 async function pass<T>(clock: SteppedClock, work: Promise<T>, ms: number): Promise<T> {
 	let isOver = false;
-	void work.catch(() => undefined).finally(() => {
-		isOver = true;
-	});
+	void work
+		.catch(() => undefined)
+		.finally(() => {
+			isOver = true;
+		});
 	await until(() => {
 		clock.advance(ms);
 		return isOver;
@@ -180,54 +182,62 @@ test.serial('two budgets on one pod end its eviction with the reason; the others
 		kind: 'incomplete',
 		gone: [{name: 'once'}],
 		pending: {length: 0},
-		failed: [{pod: {name: 'twice'}, message: 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.'}],
+		failed: [
+			{
+				pod: {name: 'twice'},
+				message: 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
+			},
+		],
 	});
 	t.is(cluster.requests.count({subresource: 'eviction', name: 'twice'}), 1);
 	t.deepEqual(left(), ['twice']);
 });
 
-test.serial('when the time is over, each pod says what it waits for: finalizers, a budget, its grace period, a silent kubelet', async t => {
-	await pod('held', {metadata: {finalizers: ['example.com/backup']}});
-	await pod('guarded', {metadata: {labels: {app: 'guarded'}}});
-	await pod('slow', {spec: {terminationGracePeriodSeconds: 600}});
-	await pod('dead', {spec: {terminationGracePeriodSeconds: 1}});
-	await budget('tight', {app: 'guarded'}, 1);
-	cluster.setNodeFaults('worker', [{kind: 'silent'}]);
-	const clock = new SteppedClock();
-	const events: string[] = [];
-	const drained = drain(
-		{force: true, timeout: 90_000},
-		{clock, api: api(clock), onEvent: event => events.push(...shown([event]))},
-	);
-	await until(() => events.includes('hindered guarded') && cluster.list('pods').filter(isDeleted).length === 3);
-	// Its containers have ended, which its kubelet says last; the finalizer is somebody else's.
-	const held = cluster.store.get('pods', 'default/held') as Pod;
-	deleteObject(cluster.store, resourceRow('pods'), held, 0);
-	await settle();
-	clock.advance(65_000);
-	await until(() => events.includes('stuck held') && events.includes('stuck dead'));
-	await settle();
-	clock.advance(25_000);
-	const {outcome} = await drained;
-	cluster.setNodeFaults('worker', [{kind: 'hangs'}]);
-	t.false(events.includes('stuck slow'));
-	t.like(outcome, {kind: 'incomplete', gone: [], failed: []});
-	const waits = outcome.kind === 'incomplete' ? outcome.pending : [];
-	t.deepEqual(
-		waits.map(({pod, isAccepted, waitsFor}) => [pod.name, isAccepted, waitsFor.kind]),
-		[
-			['dead', true, 'kubelet'],
-			['guarded', false, 'budget'],
-			['held', true, 'finalizers'],
-			['slow', true, 'grace'],
-		],
-	);
-	t.like(waits[1], {waitsFor: {budget: 'tight', message: 'needs 1 healthy pods and has 1 currently'}});
-	t.like(waits[2], {waitsFor: {finalizers: ['example.com/backup']}});
-	const grace = waits[3]?.waitsFor;
-	t.true(grace?.kind === 'grace' && grace.secondsLeft > 500 && grace.secondsLeft <= 510, JSON.stringify(grace));
-	t.deepEqual(left(), ['dead', 'guarded', 'held', 'slow']);
-});
+test.serial(
+	'when the time is over, each pod says what it waits for: finalizers, a budget, its grace period, a silent kubelet',
+	async t => {
+		await pod('held', {metadata: {finalizers: ['example.com/backup']}});
+		await pod('guarded', {metadata: {labels: {app: 'guarded'}}});
+		await pod('slow', {spec: {terminationGracePeriodSeconds: 600}});
+		await pod('dead', {spec: {terminationGracePeriodSeconds: 1}});
+		await budget('tight', {app: 'guarded'}, 1);
+		cluster.setNodeFaults('worker', [{kind: 'silent'}]);
+		const clock = new SteppedClock();
+		const events: string[] = [];
+		const drained = drain(
+			{force: true, timeout: 90_000},
+			{clock, api: api(clock), onEvent: event => events.push(...shown([event]))},
+		);
+		await until(() => events.includes('hindered guarded') && cluster.list('pods').filter(isDeleted).length === 3);
+		// Its containers have ended, which its kubelet says last; the finalizer is somebody else's.
+		const held = cluster.store.get('pods', 'default/held') as Pod;
+		deleteObject(cluster.store, resourceRow('pods'), held, 0);
+		await settle();
+		clock.advance(65_000);
+		await until(() => events.includes('stuck held') && events.includes('stuck dead'));
+		await settle();
+		clock.advance(25_000);
+		const {outcome} = await drained;
+		cluster.setNodeFaults('worker', [{kind: 'hangs'}]);
+		t.false(events.includes('stuck slow'));
+		t.like(outcome, {kind: 'incomplete', gone: [], failed: []});
+		const waits = outcome.kind === 'incomplete' ? outcome.pending : [];
+		t.deepEqual(
+			waits.map(({pod, isAccepted, waitsFor}) => [pod.name, isAccepted, waitsFor.kind]),
+			[
+				['dead', true, 'kubelet'],
+				['guarded', false, 'budget'],
+				['held', true, 'finalizers'],
+				['slow', true, 'grace'],
+			],
+		);
+		t.like(waits[1], {waitsFor: {budget: 'tight', message: 'needs 1 healthy pods and has 1 currently'}});
+		t.like(waits[2], {waitsFor: {finalizers: ['example.com/backup']}});
+		const grace = waits[3]?.waitsFor;
+		t.true(grace?.kind === 'grace' && grace.secondsLeft > 500 && grace.secondsLeft <= 510, JSON.stringify(grace));
+		t.deepEqual(left(), ['dead', 'guarded', 'held', 'slow']);
+	},
+);
 
 test.serial('a pod whose finalizer is taken off in the end is gone', async t => {
 	await pod('held', {metadata: {finalizers: ['example.com/backup']}});
@@ -238,31 +248,34 @@ test.serial('a pod whose finalizer is taken off in the end is gone', async t => 
 	t.is((await drained).outcome.kind, 'drained');
 });
 
-test.serial('a pod of a namespace that is being deleted is asked for again until somebody has deleted it, and then waited for', async t => {
-	await pod('web');
-	const clock = new SteppedClock();
-	cluster.faults.add({
-		verb: 'create',
-		subresource: 'eviction',
-		times: Number.POSITIVE_INFINITY,
-		fault: {
-			kind: 'status',
-			code: 403,
-			reason: 'Forbidden',
-			message: 'pods "web" is forbidden: unable to create new content in namespace default because it is being terminated',
-			causes: [{reason: 'NamespaceTerminating', message: 'namespace default is being terminated'}],
-		},
-	});
-	cluster.requests.clear();
-	const events: DrainEvent[] = [];
-	const drained = drain({}, {clock, api: api(clock), onEvent: event => events.push(event)});
-	await until(() => events.some(({type}) => type === 'hindered'));
-	t.like(events[1], {type: 'hindered', afterMs: 5000, hindrance: {kind: 'namespace'}});
-	await settle();
-	deleteObject(cluster.store, resourceRow('pods'), cluster.store.get('pods', 'default/web') as Pod);
-	t.is((await drained).outcome.kind, 'drained');
-	t.is(cluster.requests.count({subresource: 'eviction'}), 1);
-});
+test.serial(
+	'a pod of a namespace that is being deleted is asked for again until somebody has deleted it, and then waited for',
+	async t => {
+		await pod('web');
+		const clock = new SteppedClock();
+		cluster.faults.add({
+			verb: 'create',
+			subresource: 'eviction',
+			times: Number.POSITIVE_INFINITY,
+			fault: {
+				kind: 'status',
+				code: 403,
+				reason: 'Forbidden',
+				message: 'pods "web" is forbidden: unable to create new content in namespace default because it is being terminated',
+				causes: [{reason: 'NamespaceTerminating', message: 'namespace default is being terminated'}],
+			},
+		});
+		cluster.requests.clear();
+		const events: DrainEvent[] = [];
+		const drained = drain({}, {clock, api: api(clock), onEvent: event => events.push(event)});
+		await until(() => events.some(({type}) => type === 'hindered'));
+		t.like(events[1], {type: 'hindered', afterMs: 5000, hindrance: {kind: 'namespace'}});
+		await settle();
+		deleteObject(cluster.store, resourceRow('pods'), cluster.store.get('pods', 'default/web') as Pod);
+		t.is((await drained).outcome.kind, 'drained');
+		t.is(cluster.requests.count({subresource: 'eviction'}), 1);
+	},
+);
 
 test.serial('a namespace that is really being deleted takes its pods along', async t => {
 	put('namespaces', newNamespace('team', {}));
@@ -278,10 +291,7 @@ test.serial('a pod that was replaced under its name is gone, and its successor i
 	await budget('tight', {app: 'web'}, 2);
 	const clock = new SteppedClock();
 	let hindered = 0;
-	const drained = drain(
-		{force: true},
-		{clock, api: api(clock), onEvent: ({type}) => (hindered += Number(type === 'hindered'))},
-	);
+	const drained = drain({force: true}, {clock, api: api(clock), onEvent: ({type}) => (hindered += Number(type === 'hindered'))});
 	await until(() => hindered === 2);
 	const asked = cluster.requests.count({subresource: 'eviction'});
 	for (const [name, node] of [

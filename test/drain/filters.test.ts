@@ -163,10 +163,12 @@ test('a node without pods has nothing to say', t => {
 
 test('groups and the pods in them are sorted', t => {
 	const named = (name: string, namespace: string) => read({...podJson({name, namespace, uid: name})});
-	const {errors, warnings} = filterPods(
-		[named('b', 'y'), named('a', 'y'), named('c', 'x'), read(pods.dsOrphan), read(pods.ds)],
-		{flags: defaults, now, daemonSets, exclude},
-	);
+	const {errors, warnings} = filterPods([named('b', 'y'), named('a', 'y'), named('c', 'x'), read(pods.dsOrphan), read(pods.ds)], {
+		flags: defaults,
+		now,
+		daemonSets,
+		exclude,
+	});
 	t.deepEqual(
 		errors.map(({text, pods}) => `${text}: ${pods.map(({namespace, name}) => `${namespace}/${name}`).join(', ')}`),
 		[

@@ -17,7 +17,14 @@ export async function strike(
 			await sleep(fault.ms);
 			return undefined;
 		case 'status': {
-			const {code, reason = 'InternalError', message = 'a fault of the embedded cluster', retryAfterSeconds, causes, html} = fault;
+			const {
+				code,
+				reason = 'InternalError',
+				message = 'a fault of the embedded cluster',
+				retryAfterSeconds,
+				causes,
+				html,
+			} = fault;
 			if (html !== undefined) {
 				response.writeHead(code, {'content-type': 'text/html'}).end(html);
 				return 'answered';

@@ -19,7 +19,7 @@ export type DrainPod = PodRef & {
 	readonly deletion: Deletion | undefined;
 };
 
-export type Deletion = {
+type Deletion = {
 	/** Milliseconds since 1970 by the server's clock: when its grace period ends. NaN where the server says no time. */
 	readonly at: number;
 	readonly graceSeconds: number;

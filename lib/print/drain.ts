@@ -51,7 +51,7 @@ export function drainEndLines(outcome: DrainOutcome, node: string, timeout: numb
 }
 
 /** What a pod waits for, as the end of a sentence. Not escaped. */
-export function waitingText(waitsFor: Waiting, {namespace, name}: PodRef): string {
+function waitingText(waitsFor: Waiting, {namespace, name}: PodRef): string {
 	switch (waitsFor.kind) {
 		case 'answer':
 			return 'its eviction has not been answered';

@@ -39,6 +39,9 @@ export type AskEviction = {
 /** Milliseconds after which a refusal without a Retry-After is tried again; kubectl's EvictErrorRetryDelay. */
 export const retryDelayMs = 5_000;
 
+/** A Retry-After of less is no reason to ask in a hot loop. */
+const shortestDelayMs = 1_000;
+
 /** The server that restarts, or whose connections break, is asked so often. Each try takes its own time and the pod's uid makes twice once. */
 const mostTries = 7;
 
@@ -118,7 +121,8 @@ async function answerOf(api: Api, pod: PodRef, error: ApiError, signal: AbortSig
 	}
 
 	if ([409, 410, 429].includes(status)) {
-		return {kind: 'later', afterMs: error.retryAfter ?? retryDelayMs, serverText, blocked: blockedBy(error)};
+		const afterMs = Math.max(error.retryAfter ?? retryDelayMs, shortestDelayMs);
+		return {kind: 'later', afterMs, serverText, blocked: blockedBy(error)};
 	}
 
 	if (status === 403 && causes.some(({reason}) => reason === 'NamespaceTerminating')) {

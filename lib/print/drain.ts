@@ -1,6 +1,7 @@
 import type {PodGroup} from '../drain/filters.ts';
 import type {DrainEvent, DrainOutcome} from '../drain/outcome.ts';
 import type {PodRef} from '../drain/pod.ts';
+import type {DrainPreview} from '../drain/preview.ts';
 import type {Hindrance, Waiting} from '../drain/tracked-pod.ts';
 import {escapeText} from './escape.ts';
 
@@ -48,6 +49,12 @@ export function drainEndLines(outcome: DrainOutcome, node: string, timeout: numb
 				return err(`${what}: global timeout reached: ${durationText(timeout)}; ${waitingText(waitsFor, pod)}`);
 			});
 	}
+}
+
+/** A pod of a preview that would not go now, and which budget holds it. Escaped. */
+export function blockedText({pod, budget, message}: DrainPreview['blocked'][number]): string {
+	const why = hindranceText({kind: 'budget', budget, message}, pod.namespace);
+	return escapeText(`pod/${pod.name} in namespace ${pod.namespace}: ${why}`);
 }
 
 /** What a pod waits for, as the end of a sentence. Not escaped. */

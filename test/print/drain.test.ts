@@ -1,6 +1,6 @@
 import test from 'ava';
 import type {DrainEvent} from '../../lib/drain/outcome.ts';
-import {drainEndLines, drainLines} from '../../lib/print/drain.ts';
+import {blockedText, drainEndLines, drainLines} from '../../lib/print/drain.ts';
 
 const pod = {namespace: 'shop', name: 'web-1', uid: 'u'};
 const other = {namespace: 'shop', name: 'web-2', uid: 'v'};
@@ -91,6 +91,14 @@ test('what the filters refuse is said once for each reason, as kubectl 1.36 says
 			text: 'error: cannot delete Pods that declare no controller (use --force to override): shop/web-1, shop/web-2',
 		},
 	]);
+});
+
+test('what a preview finds blocked names its budget, or says why there is none to name', t => {
+	t.is(
+		blockedText({pod, budget: 'web', message: 'needs 2 healthy pods and has 2 currently'}),
+		'pod/web-1 in namespace shop: poddisruptionbudget/web in namespace shop needs 2 healthy pods and has 2 currently',
+	);
+	t.is(blockedText({pod, budget: undefined, message: 'denied\x1b'}), 'pod/web-1 in namespace shop: denied\\x1b');
 });
 
 test('a drained node is said so', t => {

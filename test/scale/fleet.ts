@@ -55,8 +55,12 @@ export async function startFleet({
 		process.execPath,
 		[
 			main,
-			...['--nodes', String(nodes), '--recorded', '--silent', String(silentPercent)],
-			...['--pods', String(pods), '--termination', String(terminationSeconds), '--kubeconfig', kubeconfig],
+			'--recorded',
+			`--nodes=${nodes}`,
+			`--silent=${silentPercent}`,
+			`--pods=${pods}`,
+			`--termination=${terminationSeconds}`,
+			`--kubeconfig=${kubeconfig}`,
 		],
 		{stdio: ['pipe', 'pipe', 'inherit']},
 	);

@@ -329,6 +329,31 @@ test.serial('a pod that was replaced at the very moment is not evicted, since it
 	t.is(cluster.list('pods')[0]?.metadata.deletionTimestamp, undefined);
 });
 
+test.serial('a pod that left while it waited for its turn is not asked for, nor its successor', async t => {
+	for (let index = 10; index < 30; index += 1) {
+		await pod(`web-${index}`);
+	}
+
+	cluster.faults.add({verb: 'create', subresource: 'eviction', fault: {kind: 'delay', ms: 60}, times: 8});
+	cluster.requests.clear();
+	let isReplaced = false;
+	const {outcome} = await drain(
+		{},
+		{
+			onEvent({type}) {
+				if (type === 'evicting' && !isReplaced) {
+					isReplaced = true;
+					cluster.store.remove('pods', 'default/web-29');
+					put('pods', podJson({name: 'web-29', uid: randomUUID(), node: 'other'}));
+				}
+			},
+		},
+	);
+	t.like(outcome, {kind: 'drained', gone: {length: 20}});
+	t.is(cluster.requests.count({subresource: 'eviction', name: 'web-29'}), 0);
+	t.deepEqual(left(), ['web-29']);
+});
+
 test.serial('--disable-eviction deletes, asks no budget, and deletes only whom it means', async t => {
 	await pod('web', {metadata: {labels: {app: 'web'}}});
 	await budget('tight', {app: 'web'}, 1);

@@ -29,6 +29,7 @@ const faults: Readonly<Record<string, FaultRule['fault']>> = {
 /** Every kind of request that a drain makes. */
 const requests: Readonly<Record<string, Omit<FaultRule, 'fault'>>> = {
 	'get the node': {verb: 'get', resource: 'nodes'},
+	'ask for evictions': {verb: 'get', resource: ''},
 	'list pods, first page': {verb: 'list', resource: 'pods'},
 	'list pods, second page': {verb: 'list', resource: 'pods', skip: 1},
 	'get a DaemonSet': {verb: 'get', resource: 'daemonsets'},

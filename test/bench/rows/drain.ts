@@ -73,7 +73,7 @@ async function measure(prepare: () => Promise<Ground>, drainer: Drainer) {
 		const ended = Date.now();
 		const {requests, byVerb, lastGone} = await ground.stats();
 		if (code !== 0 || process.env['CNI_UPGRADE_BENCH_VERBOSE'] !== undefined) {
-			process.stderr.write(`${stderr.slice(0, 2000)}${JSON.stringify({ms, requests, byVerb, late: ended - lastGone})}\n`);
+			process.stderr.write(`${stderr.slice(0, 2000)}\n${JSON.stringify({ms, requests, byVerb, late: ended - lastGone})}\n`);
 		}
 
 		return {code, ms, requests, late: ended - lastGone};

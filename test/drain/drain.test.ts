@@ -127,7 +127,7 @@ test.serial('a budget that opens later lets the pod go, at most one try for each
 			api: api(clock),
 			onEvent(event) {
 				if (event.type === 'evicting') {
-					tries.push(clock.ahead);
+					tries.push(clock.monotonic());
 				}
 
 				if (tries.length === 3) {
@@ -149,7 +149,7 @@ test.serial('a budget that opens later lets the pod go, at most one try for each
 	);
 	t.true(tries.length >= 3);
 	t.true(
-		tries.every((at, index) => index === 0 || at - (tries[index - 1] ?? 0) >= 4900),
+		tries.every((at, index) => index === 0 || at - (tries[index - 1] ?? 0) >= 5000),
 		tries.join(' '),
 	);
 });
@@ -162,13 +162,14 @@ test.serial("the server's Retry-After is honoured", async t => {
 		fault: {kind: 'status', code: 429, reason: 'TooManyRequests', retryAfterSeconds: 17},
 	});
 	const clock = new SteppedClock();
+	const began = clock.monotonic();
 	const {outcome, events} = await pass(clock, drain({}, {clock, api: api(clock)}), 100);
 	t.is(outcome.kind, 'drained');
 	t.like(
 		events.find(({type}) => type === 'hindered'),
 		{afterMs: 17_000, hindrance: {kind: 'budget', budget: undefined}},
 	);
-	t.true(clock.ahead >= 17_000);
+	t.true(clock.monotonic() - began >= 17_000);
 });
 
 test.serial('two budgets on one pod end its eviction with the reason; the others go', async t => {

@@ -35,7 +35,9 @@ function scalarOf(flag: string, option: Option, text: string, command: string): 
 	}
 
 	if (option.kind === 'number') {
-		return /^\d{1,9}$/.test(text) ? Number(text) : invalid(flag, text, 'a whole number', command);
+		return (option.negative === true ? /^-?\d{1,9}$/ : /^\d{1,9}$/).test(text)
+			? Number(text)
+			: invalid(flag, text, 'a whole number', command);
 	}
 
 	return oneOf(flag, option, text, command);

@@ -15,6 +15,8 @@ export type Option = {
 	readonly commas?: true;
 	/** As a person would type it. */
 	readonly default?: string;
+	/** For a number: it may be less than 0. */
+	readonly negative?: true;
 	/** What shell completion offers for the value. */
 	readonly complete?: 'file' | 'check' | 'none';
 	/** The heading under which help lists it. */

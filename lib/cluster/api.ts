@@ -1,4 +1,5 @@
 import type {Duplex} from 'node:stream';
+import type {ApiError} from './errors.ts';
 
 /** One request to the Kubernetes API, in HTTP's own words. */
 export type ApiRequest = {
@@ -19,8 +20,10 @@ export type ApiRequest = {
 	and PUT always count so; a POST may where its object's name is its own, and then has to take 409 AlreadyExists as success.
 	*/
 	readonly idempotent?: boolean;
-	/** At most so often it is sent; 1 for an eviction, whose 429 is an answer. The client's own rules where absent. */
+	/** At most so often it is sent. The client's own rules where absent. */
 	readonly tries?: number;
+	/** Refusals that say what the caller has to know, such as the 429 of a disruption budget: never tried again. None where absent. */
+	readonly isAnswer?: (refusal: ApiError) => boolean;
 	readonly signal: AbortSignal;
 	/** Milliseconds for one try from sending to the last byte (of a stream: to its first); `--request-timeout`, or 30,000, where absent; 0 is no limit. */
 	readonly timeout?: number;

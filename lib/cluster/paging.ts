@@ -44,6 +44,7 @@ export async function listAll(
 
 			restarts += 1;
 			token = undefined;
+			seen.clear();
 			list.restart();
 			continue;
 		}

@@ -14,8 +14,9 @@ type NewPod = {readonly metadata: {readonly namespace: string; readonly name: st
 const metadataOnly = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
 const metadataListOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
 
-export function podsPath(namespace: string, name?: string): string {
-	const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`;
+/** Without a namespace: the pods of all namespaces. */
+export function podsPath(namespace: string | undefined, name?: string): string {
+	const path = namespace === undefined ? '/api/v1/pods' : `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`;
 	return name === undefined ? path : `${path}/${encodeURIComponent(name)}`;
 }
 

@@ -45,7 +45,8 @@ A 429 says that nothing was done, and so does a 5xx with Retry-After (as client-
 twice is once.
 */
 export function retryDelay(request: ApiRequest, error: unknown, {tries, known, jitter}: Tried): number | undefined {
-	if (tries >= (request.tries ?? triesFor(error, known)) || !mayRepeat(request, error)) {
+	const isAnswer = error instanceof ApiError && request.isAnswer?.(error) === true;
+	if (isAnswer || tries >= (request.tries ?? triesFor(error, known)) || !mayRepeat(request, error)) {
 		return undefined;
 	}
 

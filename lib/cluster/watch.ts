@@ -9,7 +9,7 @@ export type PodEvent =
 	/** `pod` is an object of kind Pod; nothing else about it is certain. The same event may come twice. */
 	| {readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly pod: unknown}
 	/** Events may have been missed. Each pod that exists was just given as MODIFIED; any other pod exists no more. */
-	| {readonly type: 'RELISTED'; readonly names: readonly string[]};
+	| {readonly type: 'RELISTED'; readonly names: readonly string[]; readonly uids: readonly string[]};
 
 type Watched = {
 	/** From a list; only what changed after it is given. */
@@ -21,8 +21,11 @@ type Watched = {
 };
 
 export type WatchPods = Watched & {
-	readonly namespace: string;
-	readonly labelSelector: string;
+	/** Undefined: all of them. */
+	readonly namespace: string | undefined;
+	readonly labelSelector?: string;
+	/** Such as `spec.nodeName=NODE`: what leaves it is given as DELETED. */
+	readonly fieldSelector?: string;
 	/** Lists the same pods, when the server has forgotten the version at which the watch was. */
 	readonly relist: () => Promise<{readonly pods: readonly unknown[]; readonly resourceVersion: string}>;
 };
@@ -59,16 +62,24 @@ const longestDelay = 5_000;
 
 /** Yields what happens to pods until the signal aborts, over as many connections as it takes. Throws when it cannot go on. */
 export async function* watchPods(api: Api, options: WatchPods): AsyncGenerator<PodEvent, never, undefined> {
-	const {namespace, labelSelector} = options;
+	const {namespace, labelSelector, fieldSelector} = options;
 	const relist = async () => {
 		const {pods, resourceVersion} = await options.relist();
 		return {objects: pods, resourceVersion};
 	};
-	const watch = {path: podsPath(namespace), query: {labelSelector}, kind: 'Pod', what: `pods in namespace/${namespace}`};
+	const watch = {
+		path: podsPath(namespace),
+		query: {...(labelSelector !== undefined && {labelSelector}), ...(fieldSelector !== undefined && {fieldSelector})},
+		kind: 'Pod',
+		what: `pods in ${namespace === undefined ? 'all namespaces' : `namespace/${namespace}`}`,
+	};
 	for await (const event of watchObjects(api, {...options, ...watch, relist})) {
-		yield event.type === 'RELISTED'
-			? {type: 'RELISTED', names: event.objects.map(pod => asText(field(pod, 'metadata', 'name')))}
-			: {type: event.type, pod: event.object};
+		if (event.type === 'RELISTED') {
+			const each = (key: string) => event.objects.map(pod => asText(field(pod, 'metadata', key)));
+			yield {type: 'RELISTED', names: each('name'), uids: each('uid')};
+		} else {
+			yield {type: event.type, pod: event.object};
+		}
 	}
 
 	throw new Error('a watch has no end');

@@ -8,12 +8,13 @@ import {join} from 'node:path';
 import {formatTable} from '../../lib/print/table.ts';
 import type {Bench, BenchRow} from './bench.ts';
 import {builtProgram} from './program.ts';
+import {drain} from './rows/drain.ts';
 import {peers} from './rows/peers.ts';
 import {preflightByPod} from './rows/preflight-by-pod.ts';
 import {startUp} from './rows/start-up.ts';
 import {viaApi} from './rows/via-api.ts';
 
-const rows: readonly BenchRow[] = [startUp, viaApi, preflightByPod, peers];
+const rows: readonly BenchRow[] = [startUp, viaApi, preflightByPod, peers, drain];
 
 const asked = process.argv.slice(2);
 const directory = mkdtempSync(join(tmpdir(), 'cni-upgrade-bench-'));

@@ -58,7 +58,12 @@ test('a server under a path keeps it, and a query is encoded', async t => {
 
 type Retried = {
 	readonly answers: readonly Answer[];
-	readonly request?: {readonly method?: 'POST' | 'DELETE'; readonly idempotent?: boolean; readonly tries?: number};
+	readonly request?: {
+		readonly method?: 'POST' | 'DELETE';
+		readonly idempotent?: boolean;
+		readonly tries?: number;
+		readonly isAnswer?: (refusal: ApiError) => boolean;
+	};
 	/** An answer came before, so the server is there. */
 	readonly known?: boolean;
 	/** Milliseconds waited, or what it fails with. */
@@ -101,6 +106,12 @@ test('429 is final for a request that says so', retried, {
 	answers: [throttle],
 	request: {method: 'POST', tries: 1},
 	naps: [],
+	fails: /^refused with 429$/,
+});
+test('a refusal that is an answer is final, and what else fails is not', retried, {
+	answers: [status(500), throttle],
+	request: {method: 'POST', idempotent: true, isAnswer: refusal => refusal.status === 429},
+	naps: [250],
 	fails: /^refused with 429$/,
 });
 test('a server that wants an hour of peace is not waited for', retried, {

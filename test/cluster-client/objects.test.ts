@@ -215,6 +215,14 @@ test(
 	/refused with 410/,
 );
 
+test('a list that begins anew may have the same pages as before', async t => {
+	const api = fakeApi(table(['a'], {next: 'x'}), refusal(410), table(['a'], {next: 'x'}), table(['b']));
+	t.deepEqual(
+		(await listNodes(api, {detail: 'metadata', signal})).map(({name}) => name),
+		['a', 'b'],
+	);
+});
+
 test('a list whose pages expired begins anew and gives no row twice', async t => {
 	const api = fakeApi(table(['a'], {next: 'x'}), refusal(410), table(['a'], {next: 'y'}), table(['b']));
 	t.deepEqual(

@@ -185,6 +185,24 @@ test('it asks for bookmarks and for a time at which the server ends it', async t
 	});
 });
 
+test('the pods of one node are watched in all namespaces, and a fresh list names their uids', async t => {
+	const api = fakeApi(connection([expired]), connection([added('b', 91)]));
+	const events = watchPods(api, {
+		namespace: undefined,
+		fieldSelector: 'spec.nodeName=worker',
+		resourceVersion: '10',
+		clock: new FakeClock(30_000),
+		signal: new AbortController().signal,
+		relist: async () => ({pods: [{...pod('a', 7), metadata: {name: 'a', uid: 'u'}}], resourceVersion: '90'}),
+	});
+	t.is(shown((await events.next()).value), 'MODIFIED a');
+	t.deepEqual((await events.next()).value, {type: 'RELISTED', names: ['a'], uids: ['u']});
+	t.is(shown((await events.next()).value), 'ADDED b');
+	t.is(api.asked[0]?.path, '/api/v1/pods');
+	t.is(api.asked[0]?.query?.['fieldSelector'], 'spec.nodeName=worker');
+	t.is(api.asked[0]?.query?.['labelSelector'], undefined);
+});
+
 /** Waits, without a clock, until something holds. */
 async function until(holds: () => boolean): Promise<void> {
 	while (!holds()) {

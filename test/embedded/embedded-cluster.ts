@@ -29,6 +29,8 @@ export type NodeSetup = {
 	readonly faults?: readonly NodeFault[];
 	/** Whether images that the node does not hold can be pulled; default true. */
 	readonly registry?: boolean;
+	/** How long pods take to end, within their grace periods; default 0. */
+	readonly terminationSeconds?: number;
 };
 
 export type EmbeddedClusterOptions = AdmissionOptions & {
@@ -154,7 +156,7 @@ function plantNodes(
 	directory: string,
 ): readonly SimulatedNode[] {
 	const tools = plantTools(join(directory, 'tools'), instead);
-	return nodes.map(({object, host, faults, registry}) => {
+	return nodes.map(({object, host, faults, registry, terminationSeconds}) => {
 		const {name} = object.metadata;
 		const answers: NodeAnswers =
 			host.kind === 'recorded'
@@ -170,7 +172,13 @@ function plantNodes(
 							shell,
 						}),
 					};
-		return {object, answers, ...(faults && {faults}), ...(registry !== undefined && {registry})};
+		return {
+			object,
+			answers,
+			...(faults && {faults}),
+			...(registry !== undefined && {registry}),
+			...(terminationSeconds !== undefined && {terminationSeconds}),
+		};
 	});
 }
 

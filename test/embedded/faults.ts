@@ -23,6 +23,8 @@ export type RequestFault =
 			readonly reason?: string;
 			readonly message?: string;
 			readonly retryAfterSeconds?: number;
+			/** `details.causes` of the refusal. */
+			readonly causes?: readonly {readonly reason: string; readonly message: string}[];
 			readonly html?: string;
 	  }
 	| {readonly kind: 'delay'; readonly ms: number}

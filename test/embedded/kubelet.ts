@@ -218,17 +218,25 @@ export class Kubelets {
 		}
 	}
 
-	/** Deletion of a pod that may still run: it is killed and removed, without waiting for its grace period. */
+	/** Deletion of a pod that may still run: it is killed and removed, after the time that its node takes or its grace period. */
 	#terminate({spec, metadata}: Pod): void {
-		const node = spec.nodeName ?? '';
-		if (this.#nodes.has(node) && !this.faults.isSilent(node)) {
-			this.#end(metadata.uid);
-			setImmediate(() => {
-				const pod = this.#store.get('pods', keyOf(metadata));
-				if (pod?.metadata.uid === metadata.uid) {
-					deleteObject(this.#store, resourceRow('pods'), pod, 0);
-				}
-			});
+		const node = this.#nodes.get(spec.nodeName ?? '');
+		if (node === undefined || this.faults.isSilent(node.object.metadata.name)) {
+			return;
+		}
+
+		this.#end(metadata.uid);
+		const remove = () => {
+			const pod = this.#store.get('pods', keyOf(metadata));
+			if (pod?.metadata.uid === metadata.uid) {
+				deleteObject(this.#store, resourceRow('pods'), pod, 0);
+			}
+		};
+		const seconds = Math.min(node.terminationSeconds ?? 0, metadata.deletionGracePeriodSeconds ?? 0);
+		if (seconds === 0) {
+			setImmediate(remove);
+		} else {
+			setTimeout(remove, seconds * 1000).unref();
 		}
 	}
 

@@ -4,6 +4,8 @@ The embedded cluster as a process of its own:
 	node test/embedded/main.ts --demo --kubeconfig FILE                                  eight nodes with trees
 	node test/embedded/main.ts --nodes N --recorded [--silent PERCENT] --kubeconfig FILE  any number of recorded ones
 
+With --pods N there are so many on the first recorded node, which run until they are deleted and take --termination SECONDS to end.
+
 It writes the kubeconfig, prints one line, `ready URL NODES`, and ends when its standard input ends or on SIGTERM or SIGINT,
 removing everything that it made. A line `stats` on standard input is answered with one line of JSON.
 */
@@ -12,6 +14,7 @@ import {createInterface} from 'node:readline';
 import {parseArgs} from 'node:util';
 import {type EmbeddedCluster, startEmbeddedCluster} from './embedded-cluster.ts';
 import {recordedFleet} from './recorded.ts';
+import {plantPods} from './running-pods.ts';
 import {demoFleet} from './scenarios.ts';
 
 const {values} = parseArgs({
@@ -20,6 +23,8 @@ const {values} = parseArgs({
 		nodes: {type: 'string'},
 		recorded: {type: 'boolean', default: false},
 		silent: {type: 'string', default: '0'},
+		pods: {type: 'string', default: '0'},
+		termination: {type: 'string', default: '0'},
 		kubeconfig: {type: 'string'},
 	},
 });
@@ -32,10 +37,26 @@ if (values.kubeconfig === undefined || values.demo === values.recorded || values
 }
 
 const {kubeconfig} = values;
+const pods = Number(values.pods);
 const nodes = values.recorded
 	? await recordedFleet({nodes: Number(values.nodes), silentPercent: Number(values.silent)})
 	: demoFleet();
-const cluster = await startEmbeddedCluster({nodes});
+const cluster = await startEmbeddedCluster({
+	nodes:
+		pods === 0
+			? nodes
+			: nodes.map(node => ({...node, faults: [{kind: 'hangs'}], terminationSeconds: Number(values.termination)})),
+});
+if (pods > 0) {
+	plantPods(cluster.store, nodes[0]?.object.metadata.name ?? '', pods);
+}
+
+let lastGone: number | null = null;
+cluster.store.subscribe('pods', ({type}) => {
+	if (type === 'DELETED') {
+		lastGone = Date.now();
+	}
+});
 writeFileSync(kubeconfig, cluster.kubeconfig(), {mode: 0o600});
 
 let isStopping = false;
@@ -66,7 +87,7 @@ function statistics({requests, alive, pulls, list}: EmbeddedCluster) {
 		bytes: requests.bytes,
 		connections: requests.connections,
 		peakConnections: requests.peakConnections,
-		pods: {now: alive.now, peak: alive.peak, made: alive.made},
+		pods: {now: alive.now, peak: alive.peak, made: alive.made, lastGone},
 		configMaps: list('configmaps').length,
 		pulls: pulls.length,
 		rssMiB: Math.round(process.memoryUsage.rss() / 2 ** 20),

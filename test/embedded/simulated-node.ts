@@ -7,6 +7,8 @@ export type SimulatedNode = {
 	/** Whether images that the node does not hold can be pulled; default true. Every pull is counted. */
 	readonly registry?: boolean;
 	readonly faults?: readonly NodeFault[];
+	/** How long pods take to end, within their grace periods; default 0. */
+	readonly terminationSeconds?: number;
 };
 
 /** Where a container's result comes from. */

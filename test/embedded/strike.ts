@@ -17,13 +17,21 @@ export async function strike(
 			await sleep(fault.ms);
 			return undefined;
 		case 'status': {
-			const {code, reason = 'InternalError', message = 'a fault of the embedded cluster', retryAfterSeconds, html} = fault;
+			const {
+				code,
+				reason = 'InternalError',
+				message = 'a fault of the embedded cluster',
+				retryAfterSeconds,
+				causes,
+				html,
+			} = fault;
 			if (html !== undefined) {
 				response.writeHead(code, {'content-type': 'text/html'}).end(html);
 				return 'answered';
 			}
 
-			throw new ApiStatus(code, reason, message, retryAfterSeconds === undefined ? undefined : {retryAfterSeconds});
+			const details = {...(retryAfterSeconds !== undefined && {retryAfterSeconds}), ...(causes !== undefined && {causes})};
+			throw new ApiStatus(code, reason, message, Object.keys(details).length === 0 ? undefined : details);
 		}
 
 		case 'reset-before':

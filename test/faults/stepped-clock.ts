@@ -32,6 +32,11 @@ export class SteppedClock implements Clock {
 		});
 	};
 
+	/** Timers that have not come yet. */
+	get waiting(): number {
+		return this.#timers.size;
+	}
+
 	/** Milliseconds by which it was put forward. */
 	get ahead(): number {
 		return this.#ahead;

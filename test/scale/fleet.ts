@@ -14,7 +14,12 @@ export type FleetStats = {
 	readonly bytes: number;
 	readonly connections: number;
 	readonly peakConnections: number;
-	readonly pods: {readonly now: number; readonly peak: number; readonly made: number};
+	readonly pods: {
+		readonly now: number;
+		readonly peak: number;
+		readonly made: number /** Milliseconds since 1970. */;
+		readonly lastGone: number | null;
+	};
 	readonly configMaps: number;
 	readonly pulls: number;
 };
@@ -34,15 +39,29 @@ const main = join(import.meta.dirname, '../embedded/main.ts');
 export async function startFleet({
 	nodes,
 	silentPercent = 0,
+	pods = 0,
+	terminationSeconds = 0,
 }: {
 	readonly nodes: number;
 	readonly silentPercent?: number;
+	/** On the first node, running. */
+	readonly pods?: number;
+	/** How long those take to end. */
+	readonly terminationSeconds?: number;
 }): Promise<Fleet> {
 	const directory = mkdtempSync(join(tmpdir(), 'cni-upgrade-fleet-'));
 	const kubeconfig = join(directory, 'kubeconfig');
 	const server = spawn(
 		process.execPath,
-		[main, '--nodes', String(nodes), '--recorded', '--silent', String(silentPercent), '--kubeconfig', kubeconfig],
+		[
+			main,
+			'--recorded',
+			`--nodes=${nodes}`,
+			`--silent=${silentPercent}`,
+			`--pods=${pods}`,
+			`--termination=${terminationSeconds}`,
+			`--kubeconfig=${kubeconfig}`,
+		],
 		{stdio: ['pipe', 'pipe', 'inherit']},
 	);
 	const lines = createInterface({input: server.stdout});

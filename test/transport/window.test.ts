@@ -1,5 +1,5 @@
 import test from 'ava';
-import {Pace} from '../../lib/transport/pace.ts';
+import {Pace} from '../../lib/pace.ts';
 import {Window} from '../../lib/window.ts';
 
 const never = new AbortController().signal;

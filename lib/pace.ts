@@ -1,4 +1,4 @@
-import {Window} from '../window.ts';
+import {Window} from './window.ts';
 
 /** The bounds between which the pace moves: requests in flight. */
 const slowest = 2;

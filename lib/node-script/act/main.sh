@@ -27,7 +27,7 @@ main() {
 	cd / || exit 1
 	boot=unknown
 	{ read -r boot <"$root/proc/sys/kernel/random/boot_id"; } 2>/dev/null
-	if [ "$verb" = run ]; then run_section; else answer "verb_$verb" "$@"; fi
+	if [ "$verb" = run ]; then run_section 3>/dev/null; else answer "verb_$verb" "$@"; fi
 }
 
 is_verb() {

@@ -26,12 +26,12 @@ json_leaves() {
 		}'
 }
 
-# The text between the quotes of a value that holds no escape; nothing of any other.
+# Sets $unquoted to the text between the quotes of a value that holds no escape; to nothing for any other string.
 unquoted() {
 	case $1 in
-	\"*\\*\") echo '' ;;
-	\"*\") text=${1#\"} && echo "${text%\"}" ;;
-	*) echo "$1" ;;
+	\"*\\*\") unquoted='' ;;
+	\"*\") unquoted=${1#\"} unquoted=${unquoted%\"} ;;
+	*) unquoted=$1 ;;
 	esac
 }
 

@@ -24,28 +24,29 @@ is_loaded() {
 		}
 		END {
 			for (i = 0; i <= last; i++) if (condition[i, "type"] == "\"NetworkReady\"") print "ready " condition[i, "status"] " " condition[i, "message"]
-			for (i = 0; i <= most; i++) print "network " network[i, "Name"] " " network[i, "CNIVersion"]
+			for (i = 0; i <= most; i++) if ((i, "Name") in network) print "network " network[i, "Name"] "=" network[i, "CNIVersion"]
 		}')
 	load='' ready='' message='' networks=''
-	while read -r key value rest; do
-		case $key in
-		load) load=$(unquoted "$value${rest:+ $rest}") ;;
-		ready) ready=$value message=$rest ;;
-		network) networks="$networks $(unquoted "$value")=$(unquoted "$rest")" ;;
+	IFS=$newline
+	for line in $runtime_says; do
+		value=${line#* }
+		case $line in
+		load*) load=$value ;;
+		ready*) ready=${value%% *} message=${value#* } ;;
+		network*) networks="$networks $value" ;;
 		esac
-	done <<-END
-		$runtime_says
-	END
+	done
+	IFS=$blanks
 	[ -n "$ready" ] || fail "$runtime_unit: crictl info does not say whether its network is ready" || return 1
 	[ "$ready" = true ] || fail "$runtime_unit: its network is not ready: ${message:-it does not say why}" || return 1
 	[ "$runtime" = containerd ] || return 0
-	[ "${load:-OK}" = OK ] || fail "$runtime_unit: it did not load the CNI config: $load" || return 1
+	[ -z "$load" ] || [ "$load" = '"OK"' ] || fail "$runtime_unit: it did not load the CNI config: $load" || return 1
 	each network is_network_loaded
 }
 
 is_network_loaded() {
 	case "$networks " in
-	*" $1=$2 "*) ;;
+	*" \"$1\"=\"$2\" "*) ;;
 	*) fail "$runtime_unit: it holds the networks${networks:- none}, not $1 with version $2" ;;
 	esac
 }

@@ -25,37 +25,44 @@ stop_sandboxes() {
 		describe_sandbox "$pod_id"
 		[ "$pod_network" != NODE ] || continue
 		failpoint during || return 1
-		if cri_attempt 60 stopp "$pod_id" && cri_attempt 60 rmp "$pod_id"; then
+		if [ "$pod_network" = POD ] && cri_attempt 60 stopp "$pod_id" && cri_attempt 60 rmp "$pod_id"; then
 			stopped=$((stopped + 1))
 		elif [ "$pod_state" = SANDBOX_NOTREADY ]; then
-			left="$left; sandbox/$pod_id was not ready before: $why"
-		else
-			# One that went by itself in the meantime is gone as well.
-			describe_sandbox "$pod_id"
-			[ -z "$pod_state" ] || failures="$failures; sandbox/$pod_id ($pod_name): $why"
+			left="$left; sandbox/$pod_id ($pod_name) was not ready before: $why"
+		elif has_sandbox "$pod_id"; then
+			failures="$failures; sandbox/$pod_id ($pod_name): ${why:-crictl inspectp did not say which network it has}"
 		fi
+		why=''
 	done
 	detail="$stopped removed$left"
-	[ -z "$failures" ] || fail "crictl stopp: the network of a pod was not taken down by the old plugins${failures}"
+	[ -z "$failures" ] || fail "crictl stopp: the network of a pod was not taken down$failures"
 }
 
-# Sets $pod_network (NODE or POD), $pod_state and $pod_name, and $pod_ip; all empty where there is no such sandbox.
+# Sets $pod_network (NODE or POD), $pod_state, $pod_name and $pod_ip; all empty where there is no such sandbox.
 describe_sandbox() {
 	pod_network='' pod_state='' pod_name='' pod_ip=''
-	while IFS=$tab read -r key value; do
-		value=$(unquoted "$value")
-		case $key in
-		network) pod_network=$value ;;
-		state) pod_state=$value ;;
-		name) pod_name=${value%%[!a-z0-9.-]*} ;;
-		ip) pod_ip=$value ;;
+	pod_says=$(cri 30 inspectp "$1" 2>/dev/null </dev/null | json_leaves | awk -F '\t' '
+		$1 != "status" { next }
+		$2 == "state" { print "state " $3 }
+		$2 == "metadata" && $3 == "name" { print "name " $4 }
+		$2 == "network" && $3 == "ip" { print "ip " $4 }
+		$2 == "linux" && $3 == "namespaces" && $4 == "options" && $5 == "network" { print "network " $6 }')
+	IFS=$newline
+	for line in $pod_says; do
+		unquoted "${line#* }"
+		case $line in
+		network*) pod_network=$unquoted ;;
+		state*) pod_state=$unquoted ;;
+		name*) pod_name=${unquoted%%[!a-z0-9.-]*} ;;
+		ip*) pod_ip=$unquoted ;;
 		esac
-	done <<-END
-		$(cri 30 inspectp "$1" 2>/dev/null </dev/null | json_leaves | awk -F '\t' '
-			$1 != "status" { next }
-			$2 == "state" { print "state\t" $3 }
-			$2 == "metadata" && $3 == "name" { print "name\t" $4 }
-			$2 == "network" && $3 == "ip" { print "ip\t" $4 }
-			$2 $3 $4 $5 == "linuxnamespacesoptionsnetwork" { print "network\t" $6 }')
-	END
+	done
+	IFS=$blanks
+}
+
+has_sandbox() {
+	case "$newline$(cri 30 pods -q 2>/dev/null </dev/null)$newline" in
+	*"$newline$1$newline"*) ;;
+	*) return 1 ;;
+	esac
 }

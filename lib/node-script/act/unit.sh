@@ -49,7 +49,7 @@ drop_in() { echo "$root/etc/systemd/system/$1.d/00-cni-upgrade.conf"; }
 
 close_gate() {
 	if [ -e "$base/gate/$1" ]; then return 0; fi
-	mkdir -p "$base/gate" && : >"$base/gate/$1" && sync_path "$base/gate" || fail "$1: its gate $base/gate/$1 cannot be closed" || return 1
+	mkdir -p "$base/gate" && true >"$base/gate/$1" && sync_path "$base/gate" || fail "$1: its gate $base/gate/$1 cannot be closed" || return 1
 }
 
 open_gate() {

@@ -41,7 +41,7 @@ verb_back() {
 	{ read -r newest <"$base/last"; } 2>/dev/null
 	if [ "$current" = none ]; then
 		[ "$newest" = "$run" ] && [ -d "$run_dir/backup" ] || refuse "run/$run: it cannot be taken back: the newest run of this node is ${newest:-none}, or $run_dir/backup is gone" || return 1
-		reserve_room
+		mkdir -p "$run_dir/state" && reserve_room 2>/dev/null || fail "$run_dir: it cannot be written; is its file system full or read-only?" || return 1
 	elif [ "$current" != "$run" ]; then
 		must_be_current
 		return

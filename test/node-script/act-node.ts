@@ -52,6 +52,7 @@ export async function actNode({files = {}}: {readonly files?: TreeFiles} = {}): 
 			...referencePlugins(binDir, '0.8.7', types),
 			...confFile(configPath, bridgeConf('0.4.0')),
 			'/var/lib/cni': {directory: true},
+			'/proc/uptime': '1000.00 1000.00\n',
 			...files,
 		},
 		tools,

@@ -41,13 +41,20 @@ attempt() {
 	return 1
 }
 
-# Seconds of a clock that nobody sets.
+# Sets $seconds of a clock that nobody sets, as far as the kernel shows one.
 uptime() {
 	if { read -r seconds rest <"$root/proc/uptime"; } 2>/dev/null; then
 		seconds=${seconds%%.*}
 	else
 		seconds=$(date +%s)
 	fi
+}
+
+# Sets $epoch, the seconds since 1970; date is asked once.
+now() {
+	uptime
+	[ -n "$epoch_at_boot" ] || epoch_at_boot=$(($(date +%s) - seconds))
+	epoch=$((epoch_at_boot + seconds))
 }
 
 # Only in a tree of the tests: ends or fails at one point of one step, once, as the tree's file cni-upgrade-fail says:

@@ -13,6 +13,7 @@ import {Machine} from '../embedded/machine/machine.ts';
 import {containerdMachine} from '../embedded/machine/machine-files.ts';
 import {bridgeConf} from '../embedded/scenarios.ts';
 import {plantTools, type TreeFiles} from '../embedded/tree.ts';
+import {which} from './run-script.ts';
 
 export const run = 'abcdefghij';
 export const uid = '6b1f5c2e-0000-4000-8000-000000000001';
@@ -42,7 +43,15 @@ export type Said = {
 };
 
 /** A machine with old plugins and a config for them, whose node side is installed. */
-export async function actNode({files = {}}: {readonly files?: TreeFiles} = {}): Promise<Machine> {
+export async function actNode({
+	files = {},
+	shell = ['/bin/sh'],
+	awk,
+}: {
+	readonly files?: TreeFiles;
+	readonly shell?: readonly string[];
+	readonly awk?: string;
+} = {}): Promise<Machine> {
 	const own = join(directory, String(++machines));
 	mkdirSync(own);
 	const machine = new Machine({
@@ -56,8 +65,11 @@ export async function actNode({files = {}}: {readonly files?: TreeFiles} = {}): 
 			'/proc/uptime': '1000.00 1000.00\n',
 			...files,
 		},
-		tools,
-		shell: '/bin/sh',
+		tools:
+			awk === undefined
+				? tools
+				: plantTools(join(own, 'tools'), {awk: wrapped(own, awk === 'busybox' ? ['busybox', 'awk'] : [awk])}),
+		shell: wrapped(own, shell),
 		interpretPlugins: false,
 		msPerSecond: 5,
 	});
@@ -65,6 +77,18 @@ export async function actNode({files = {}}: {readonly files?: TreeFiles} = {}): 
 	mkdirSync(base, {recursive: true, mode: 0o700});
 	writeFileSync(join(base, 'act.sh'), actScript());
 	return machine;
+}
+
+/** A program of one word that is a command of several. */
+function wrapped(place: string, [program = '', ...words]: readonly string[]): string {
+	const path = which(program) ?? program;
+	if (words.length === 0) {
+		return path;
+	}
+
+	const file = join(place, `${program}-${words.join('')}`);
+	writeFileSync(file, `#!/bin/sh\nexec ${[path, ...words].join(' ')} "$@"\n`, {mode: 0o755});
+	return file;
 }
 
 export function orders(changes: Partial<Orders> = {}): Orders {

@@ -4,7 +4,22 @@ import test from 'ava';
 import {actScript} from '../../lib/node-script/act-script.ts';
 import {formatOrders} from '../../lib/plan/orders.ts';
 import {nodeSteps} from '../../lib/plan/steps.ts';
-import {act, actNode, archive, binDir, configPath, journalOf, must, oldConfig, orders, outcome, prepare, run, sha256, uid} from './act-node.ts';
+import {
+	act,
+	actNode,
+	archive,
+	binDir,
+	configPath,
+	journalOf,
+	must,
+	oldConfig,
+	orders,
+	outcome,
+	prepare,
+	run,
+	sha256,
+	uid,
+} from './act-node.ts';
 
 const base = '/var/lib/cni-upgrade';
 
@@ -25,7 +40,10 @@ test('a whole run: upgraded and finished, nothing stays but the journal and the 
 	t.is(await outcome(machine), 'done');
 	await must(machine, 'finish');
 	t.deepEqual(
-		machine.fingerprint().filter(line => !before.includes(line)).map(line => line.split(' ')[0]),
+		machine
+			.fingerprint()
+			.filter(line => !before.includes(line))
+			.map(line => line.split(' ')[0]),
 		[configPath, ...orders().plugins.map(({name}) => `${binDir}/${name}`)],
 	);
 	t.false(existsSync(join(machine.tree.root, base, run, 'stage')));
@@ -74,7 +92,10 @@ test('put: what is there is not read again, what is cut or changed is not taken,
 	const machine = await actNode();
 	t.teardown(async () => machine.stop());
 	const words = ['a.tgz', '5', sha256('12345')];
-	t.regex((await act(machine, 'put', words, '12345')).why, /it is not the run that this node is at, which is none; begin it first$/);
+	t.regex(
+		(await act(machine, 'put', words, '12345')).why,
+		/it is not the run that this node is at, which is none; begin it first$/,
+	);
 	await must(machine, 'begin');
 	const cut = await act(machine, 'put', words, '123');
 	t.regex(cut.why, /stage\/a\.tgz: 3 bytes came with sha256 [0-9a-f]{64}, not 5 with [0-9a-f]{64}; send it again$/);
@@ -103,7 +124,10 @@ test('plan: nothing is there until everything is; the same plan again is the sam
 	const text = formatOrders(orders());
 	const words = [String(text.length), sha256(text)];
 	await must(machine, 'begin');
-	t.regex((await act(machine, 'plan', words, text)).why, /stage\/plugins\.tgz: it has sha256 none, not [0-9a-f]{64} as planned; send it again$/);
+	t.regex(
+		(await act(machine, 'plan', words, text)).why,
+		/stage\/plugins\.tgz: it has sha256 none, not [0-9a-f]{64} as planned; send it again$/,
+	);
 	t.false(existsSync(join(machine.tree.root, base, run, 'plan')));
 	t.regex((await act(machine, 'start')).why, /it has no complete plan on this node; send it$/);
 	await must(machine, 'put', ['plugins.tgz', String(archive.length), sha256(archive)], archive);
@@ -111,13 +135,19 @@ test('plan: nothing is there until everything is; the same plan again is the sam
 	t.deepEqual((await must(machine, 'plan', words)).records, [['have']]);
 	t.deepEqual(states(await must(machine, 'state')), {current: run, run: `${run} unfinished`});
 	t.deepEqual(
-		(await must(machine, 'state')).records.filter(([key]) => key === 'order').map(([, line]) => `${line}\n`).join(''),
+		(await must(machine, 'state')).records
+			.filter(([key]) => key === 'order')
+			.map(([, line]) => `${line}\n`)
+			.join(''),
 		text,
 	);
 });
 
 const wrong: Readonly<Record<string, readonly [(text: string) => string, RegExp]>> = {
-	'an order that is not known': [text => text.replace('sandbox yes', 'reboot yes'), /line \d+ is not an order that this act\.sh knows: reboot yes/],
+	'an order that is not known': [
+		text => text.replace('sandbox yes', 'reboot yes'),
+		/line \d+ is not an order that this act\.sh knows: reboot yes/,
+	],
 	'a word too many': [text => text.replace('sandbox yes', 'sandbox yes yes'), /is not an order/],
 	'a single order twice': [text => text.replace('sandbox yes', 'sandbox yes\nsandbox no'), /is not an order/],
 	'a path that leads up': [text => text.replaceAll(binDir, '/opt/../etc'), /is not an order/],
@@ -128,7 +158,10 @@ const wrong: Readonly<Record<string, readonly [(text: string) => string, RegExp]
 	'no end': [text => text.replace(/end\n$/, ''), /its last line is not 'end'/],
 	'more after the end': [text => `${text}sandbox no\n`, /is not an order/],
 	'no deadline': [text => text.replace(/deadline .*\n/, ''), /it has no line 'deadline'/],
-	'a plugin that the archive does not hold': [text => text.replace(' bridge ', ' bridget '), /plugin\/bridget: it has sha256 [0-9a-f]{64} in plugins\.tgz, not/],
+	'a plugin that the archive does not hold': [
+		text => text.replace(' bridge ', ' bridget '),
+		/plugin\/bridget: it has sha256 [0-9a-f]{64} in plugins\.tgz, not/,
+	],
 	'a config that would become something else': [
 		text => text.replace(/(config .*) [0-9a-f]{64}\n/, `$1 ${sha256('')}\n`),
 		/somebody changed it; make a new plan/,
@@ -199,7 +232,14 @@ test('a journal whose last line was cut is mended by the next', async t => {
 test('words that are none end it before anything is done', async t => {
 	const machine = await actNode();
 	t.teardown(async () => machine.stop());
-	for (const words of [['begin', 'short', uid], ['begin', run, 'a b'], ['run'], ['put', run, uid, '$(id)'], ['reboot', run, uid], []]) {
+	for (const words of [
+		['begin', 'short', uid],
+		['begin', run, 'a b'],
+		['run'],
+		['put', run, uid, '$(id)'],
+		['reboot', run, uid],
+		[],
+	]) {
 		const {code, stdout} = await machine.run(['/bin/sh', `${base}/act.sh`, ...words]);
 		t.deepEqual({code, stdout}, {code: 2, stdout: ''}, words.join(' '));
 	}

@@ -16,9 +16,17 @@ lock_run() {
 
 wait_for_lock() {
 	tries=0
-	while ! flock -n "$1" 2>/dev/null; do
+	while ! try_lock "$1"; do
 		tries=$((tries + 1))
 		[ $tries -le "$2" ] || return 1
 		pause
 	done
+}
+
+# Some shells keep such descriptors from programs that are not handed them.
+try_lock() {
+	case $1 in
+	8) flock -n 8 8<&8 ;;
+	9) flock -n 9 9<&9 ;;
+	esac 2>/dev/null
 }

@@ -220,3 +220,21 @@ test('start twice: one unit, one section', async t => {
 	t.deepEqual(pods(machine), ['etcd']);
 	t.is((await act(machine, 'discard')).why, `run/${run}: its section has begun; roll it back`);
 });
+
+test('a plugin that was not there before is gone again', async t => {
+	const machine = await actNode();
+	t.teardown(async () => machine.stop());
+	const before = machine.fingerprint();
+	rmSync(join(machine.tree.root, binDir, 'portmap'));
+	const without = machine.fingerprint();
+	await prepare(
+		machine,
+		orders({plugins: orders().plugins.map(plugin => (plugin.name === 'portmap' ? {...plugin, oldSha: null} : plugin))}),
+	);
+	failAt(machine, ['config:after:fail']);
+	await must(machine, 'start');
+	t.is(await outcome(machine), 'undone', said(machine));
+	await must(machine, 'finish');
+	t.deepEqual(machine.fingerprint(), without);
+	t.notDeepEqual(without, before);
+});

@@ -1,4 +1,4 @@
-import test from 'ava';
+import test, {type ExecutionContext} from 'ava';
 import type {Machine} from '../embedded/machine/machine.ts';
 import {
 	addPods,
@@ -15,7 +15,20 @@ import {
 	untilItHangs,
 	watchWhole,
 } from './act-faults.ts';
-import {actNode, must, outcome, prepare, said} from './act-node.ts';
+import {
+	actNode,
+	binDir,
+	configPath,
+	must,
+	newConfig,
+	newPlugins,
+	oldArchive,
+	orders,
+	outcome,
+	prepare,
+	said,
+	sha256,
+} from './act-node.ts';
 
 const faults: Readonly<Record<string, (machine: Machine) => Promise<void>>> = {
 	'its unit is killed': async machine => machine.kill(unit),
@@ -76,7 +89,7 @@ for (const [fault, strike] of Object.entries(faults)) {
 	}
 }
 
-async function started(t: import('ava').ExecutionContext, points: readonly string[]): Promise<Machine> {
+async function started(t: ExecutionContext, points: readonly string[]): Promise<Machine> {
 	const machine = await actNode();
 	t.teardown(async () => machine.stop());
 	addPods(machine);
@@ -88,7 +101,7 @@ async function started(t: import('ava').ExecutionContext, points: readonly strin
 }
 
 async function strikeEach(
-	t: import('ava').ExecutionContext,
+	t: ExecutionContext,
 	machine: Machine,
 	points: readonly string[],
 	strike: (machine: Machine) => Promise<void>,
@@ -102,4 +115,52 @@ async function strikeEach(
 
 function named(points: readonly string[]): string {
 	return points.length === 1 ? (points[0]?.split(':')[0] ?? '') : `each of ${points.length} steps`;
+}
+
+test('going down, the config is lowered before the plugins, whatever strikes in between', async t => {
+	const {machine, before: high} = await lowered(t);
+	failAt(
+		machine,
+		downPoints.map(point => `${point}:hang`),
+	);
+	await must(machine, 'start');
+	await strikeEach(t, machine, downPoints, async node => node.kill(unit));
+	t.is(await outcome(machine), 'done', said(machine));
+	failAt(
+		machine,
+		upPoints.map(point => `undo-${point}:hang`),
+	);
+	await must(machine, 'back');
+	await strikeEach(t, machine, upPoints, async node => node.reboot());
+	t.is(await outcome(machine), 'undone', said(machine));
+	await must(machine, 'finish');
+	t.deepEqual(machine.fingerprint(), high);
+});
+
+const downPoints: readonly string[] = ['config:during', 'config:after', 'plugins:before', 'plugins:during', 'plugins:after'];
+const upPoints: readonly string[] = ['plugins:before', 'plugins:during', 'plugins:after', 'config:during', 'config:after'];
+
+/** A node with what is new, and a plan to what is old. */
+async function lowered(t: ExecutionContext): Promise<{readonly machine: Machine; readonly before: readonly string[]}> {
+	const plugins = [...newPlugins].map(([name, content]) => [`${binDir}/${name}`, {content, mode: 0o755}] as const);
+	const machine = await actNode({files: {...Object.fromEntries(plugins), [configPath]: {content: newConfig, mode: 0o600}}});
+	t.teardown(async () => machine.stop());
+	t.teardown(watchWhole(t, machine));
+	const before = machine.fingerprint();
+	const up = orders();
+	const order = (ids: readonly string[]) => up.steps.filter(id => ids.includes(id));
+	const [head, tail] = [up.steps.slice(0, up.steps.indexOf('plugins')), up.steps.slice(up.steps.indexOf('start-runtime'))];
+	await prepare(
+		machine,
+		{
+			...up,
+			steps: [...head, ...order(['config']), ...order(['plugins']), ...tail],
+			archive: {name: 'plugins.tgz', sha256: sha256(oldArchive)},
+			plugins: up.plugins.map(plugin => ({...plugin, newSha: plugin.oldSha ?? '', oldSha: plugin.newSha})),
+			configs: up.configs.map(config => ({...config, version: '0.4.0', oldSha: config.newSha, newSha: config.oldSha})),
+			networks: [{name: 'mynet', version: '0.4.0'}],
+		},
+		oldArchive,
+	);
+	return {machine, before};
 }

@@ -31,7 +31,8 @@ export const newPlugins = contents(referencePlugins('', '1.6.2', types), 16_384)
 export const oldPlugins = contents(referencePlugins('', '0.8.7', types), 0);
 export const oldConfig = confText('0.4.0');
 export const newConfig = confText('1.0.0');
-export const archive = archiveOf(newPlugins);
+export const archive = archiveOf('new', newPlugins);
+export const oldArchive = archiveOf('old', oldPlugins);
 
 /** What a verb answered. */
 export type Said = {
@@ -144,10 +145,10 @@ export async function act(
 }
 
 /** Brings a run to where its section may start. Throws where the node says no. */
-export async function prepare(machine: Machine, plan: Orders = orders()): Promise<void> {
+export async function prepare(machine: Machine, plan: Orders = orders(), sent: Buffer = archive): Promise<void> {
 	const text = formatOrders(plan);
 	await must(machine, 'begin');
-	await must(machine, 'put', ['plugins.tgz', String(archive.length), sha256(archive)], archive);
+	await must(machine, 'put', ['plugins.tgz', String(sent.length), sha256(sent)], sent);
 	await must(machine, 'plan', [String(text.length), sha256(text)], text);
 }
 
@@ -219,8 +220,8 @@ function contents(files: TreeFiles, padding: number): ReadonlyMap<string, Buffer
 	);
 }
 
-function archiveOf(plugins: ReadonlyMap<string, Buffer>): Buffer {
-	const place = join(directory, 'archive');
+function archiveOf(name: string, plugins: ReadonlyMap<string, Buffer>): Buffer {
+	const place = join(directory, `archive-${name}`);
 	mkdirSync(place);
 	for (const [name, content] of plugins) {
 		writeFileSync(join(place, name), content, {mode: 0o755});

@@ -35,17 +35,18 @@ unquoted() {
 	esac
 }
 
+# cri SECONDS WORD...: crictl itself gives up after two seconds unless it is told, which is less than a DEL may take.
 cri() {
 	cri_limit=$1
 	shift
-	limited "$cri_limit" "$crictl" --runtime-endpoint "$endpoint" "$@"
+	limited "$cri_limit" "$crictl" --runtime-endpoint "$endpoint" --timeout "${cri_limit}s" "$@"
 }
 
 # The same for its effect: what it says is for $why.
 cri_attempt() {
 	cri_limit=$1
 	shift
-	attempt "$cri_limit" "$crictl" --runtime-endpoint "$endpoint" "$@"
+	attempt "$cri_limit" "$crictl" --runtime-endpoint "$endpoint" --timeout "${cri_limit}s" "$@"
 }
 
 # In a tree of the tests a second is short.

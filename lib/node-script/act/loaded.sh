@@ -6,9 +6,12 @@ do_loaded() {
 		return 0
 	fi
 	tries=0
+	uptime
+	until=$((seconds + 30))
 	until is_loaded; do
 		tries=$((tries + 1))
-		[ $tries -lt 30 ] || return 1
+		uptime
+		[ $tries -lt 30 ] && [ "$seconds" -lt "$until" ] || return 1
 		pause
 	done
 }

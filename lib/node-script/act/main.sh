@@ -5,8 +5,8 @@ main() {
 	blanks=" $tab$newline"
 	IFS=$blanks
 	set -f
-	LC_ALL=C
-	export LC_ALL
+	LC_ALL=C HOME=${HOME:-/root}
+	export LC_ALL HOME
 	umask 077
 	root=${CNI_UPGRADE_ROOT-} epoch_at_boot=''
 	base=$root/var/lib/cni-upgrade

@@ -4,6 +4,7 @@ unit_name=cni-upgrade.service
 # A gate: while $base/gate/UNIT is there systemd skips every start of UNIT, at boot and out of a package's scripts too. Ordering our
 # unit before them would not do: it starts them itself, and would wait for itself.
 install_unit() {
+	wanted=$root/etc/systemd/system/multi-user.target.wants
 	for unit in "$runtime_unit" "$kubelet_unit"; do
 		write_file "$(drop_in "$unit")" "# Of kubectl cni-upgrade, for the time of run $run. It is removed when that has ended.
 [Unit]
@@ -30,12 +31,14 @@ OOMScoreAdjust=-900
 
 [Install]
 WantedBy=multi-user.target" || return 1
-	attempt 60 systemctl daemon-reload && attempt 60 systemctl enable "$unit_name" && attempt 60 systemctl start --no-block "$unit_name"
+	# A link that a power loss takes away would leave the gates closed and nobody to open them.
+	attempt 60 systemctl daemon-reload && attempt 60 systemctl enable "$unit_name" && sync_path "$wanted" && attempt 60 systemctl start --no-block "$unit_name"
 }
 
 remove_unit() {
+	wanted=$root/etc/systemd/system/multi-user.target.wants
 	attempt 60 systemctl disable "$unit_name"
-	rm -f "$root/etc/systemd/system/$unit_name" || fail "$unit_name: $root/etc/systemd/system/$unit_name cannot be removed" || return 1
+	rm -f "$wanted/$unit_name" "$root/etc/systemd/system/$unit_name" || fail "$unit_name: $root/etc/systemd/system/$unit_name cannot be removed" || return 1
 	for unit in "$runtime_unit" "$kubelet_unit"; do
 		[ -n "$unit" ] || continue
 		rm -f "$(drop_in "$unit")" "$(override "$unit")" "$base/gate/$unit" || fail "$unit: its gate cannot be removed" || return 1

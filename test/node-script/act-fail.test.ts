@@ -48,7 +48,7 @@ async function isAsBefore(t: ExecutionContext, machine: Machine, before: readonl
 for (const point of instants
 	.filter(instant => isFull || instant !== 'before')
 	.flatMap(instant => pointsOf(steps, instant, middles))) {
-	test(`${point}: a step that fails has the node as it was before`, async t => {
+	test.serial(`${point}: a step that fails has the node as it was before`, async t => {
 		const {machine, before} = await started(t, node => failAt(node, [`${point}:fail`]));
 		await isAsBefore(
 			t,
@@ -98,7 +98,7 @@ const faults: Readonly<Record<string, readonly [(machine: Machine) => void, RegE
 };
 
 for (const [fault, [make, why]] of Object.entries(faults)) {
-	test(`${fault}: the node is as before, and the journal says why`, async t => {
+	test.serial(`${fault}: the node is as before, and the journal says why`, async t => {
 		const {machine, before} = await started(t, make);
 		t.is(await outcome(machine), 'undone', said(machine));
 		machine.limitFiles(undefined);
@@ -110,7 +110,7 @@ for (const [fault, [make, why]] of Object.entries(faults)) {
 	});
 }
 
-test('a pod that was not ready before and cannot be taken down is told, and holds up nothing', async t => {
+test.serial('a pod that was not ready before and cannot be taken down is told, and holds up nothing', async t => {
 	const {machine} = await started(
 		t,
 		({faults, runtime}) => {
@@ -124,24 +124,27 @@ test('a pod that was not ready before and cannot be taken down is told, and hold
 	t.regex(line?.detail ?? '', /^0 removed; sandbox\/[0-9a-f]{64} \(logs\) was not ready before: .*no such network namespace/);
 });
 
-test('a runtime that never starts again is named with the place of the old files; once it can, rollback takes the node back', async t => {
-	const {machine, before} = await started(t, ({faults}) => {
-		faults.runtimeDoesNotStart = 'containerd: exec format error';
-	});
-	t.is(await outcome(machine), 'stuck');
-	const {detail} = journalOf(machine).at(-1) ?? {};
-	t.regex(
-		detail ?? '',
-		/^containerd\.service: it is \w+ after its start, not active: .*; the old files are in .*\/var\/lib\/cni-upgrade\/abcdefghij\/backup$/,
-	);
-	t.true(machine.isKubeletRunning);
-	assertWhole(t, machine, 'stuck');
-	machine.faults.runtimeDoesNotStart = undefined;
-	await must(machine, 'back');
-	await isAsBefore(t, machine, before, /^a step could not be taken back$/);
-});
+test.serial(
+	'a runtime that never starts again is named with the place of the old files; once it can, rollback takes the node back',
+	async t => {
+		const {machine, before} = await started(t, ({faults}) => {
+			faults.runtimeDoesNotStart = 'containerd: exec format error';
+		});
+		t.is(await outcome(machine), 'stuck');
+		const {detail} = journalOf(machine).at(-1) ?? {};
+		t.regex(
+			detail ?? '',
+			/^containerd\.service: it is \w+ after its start, not active: .*; the old files are in .*\/var\/lib\/cni-upgrade\/abcdefghij\/backup$/,
+		);
+		t.true(machine.isKubeletRunning);
+		assertWhole(t, machine, 'stuck');
+		machine.faults.runtimeDoesNotStart = undefined;
+		await must(machine, 'back');
+		await isAsBefore(t, machine, before, /^a step could not be taken back$/);
+	},
+);
 
-test('a runtime that does not start with what is new does with what was', async t => {
+test.serial('a runtime that does not start with what is new does with what was', async t => {
 	const {machine, before} = await started(t, ({faults}) => {
 		faults.runtimeDoesNotStart = 'containerd: no';
 	});
@@ -154,7 +157,7 @@ test('a runtime that does not start with what is new does with what was', async 
 	await isAsBefore(t, machine, before, /^step start-runtime failed: containerd\.service: it is /);
 });
 
-test('a deadline that passes while the unit is down: the node is as before', async t => {
+test.serial('a deadline that passes while the unit is down: the node is as before', async t => {
 	const {machine, before} = await started(t, node => failAt(node, ['loaded:before:hang']));
 	await untilItHangs(machine);
 	writeFileSync(join(machine.tree.root, '/proc/uptime'), '7001.00 0.00\n');
@@ -162,7 +165,7 @@ test('a deadline that passes while the unit is down: the node is as before', asy
 	await isAsBefore(t, machine, before, /^the deadline of 6000 seconds passed$/);
 });
 
-test('a rollback that is asked for in the middle begins at the next step', async t => {
+test.serial('a rollback that is asked for in the middle begins at the next step', async t => {
 	const {machine, before} = await started(t, node => failAt(node, ['config:after:hang']));
 	await untilItHangs(machine);
 	await must(machine, 'back');
@@ -171,7 +174,7 @@ test('a rollback that is asked for in the middle begins at the next step', async
 });
 
 for (const program of ['crictl', 'systemctl']) {
-	test(`${program} that hangs is ended by its limit: the node is as before once it answers again`, async t => {
+	test.serial(`${program} that hangs is ended by its limit: the node is as before once it answers again`, async t => {
 		const {machine, before} = await started(t, node =>
 			failAt(node, [program === 'crictl' ? 'stop-kubelet:after:hang' : 'config:after:hang']),
 		);
@@ -197,21 +200,24 @@ for (const program of ['crictl', 'systemctl']) {
 	});
 }
 
-test('a journal that cannot be written: services run with the files that they had; once it can, the way back is told', async t => {
-	const {machine, before} = await started(t, node => failAt(node, ['plugins:after:hang']));
-	await untilItHangs(machine);
-	machine.limitFiles(512);
-	await machine.kill(unit);
-	while (!machine.isKubeletRunning || machine.units()[unit] !== 'activating') {
-		await new Promise(resolve => setTimeout(resolve, 1));
-	}
+test.serial(
+	'a journal that cannot be written: services run with the files that they had; once it can, the way back is told',
+	async t => {
+		const {machine, before} = await started(t, node => failAt(node, ['plugins:after:hang']));
+		await untilItHangs(machine);
+		machine.limitFiles(512);
+		await machine.kill(unit);
+		while (!machine.isKubeletRunning || machine.units()[unit] !== 'activating') {
+			await new Promise(resolve => setTimeout(resolve, 1));
+		}
 
-	assertWhole(t, machine, 'without a journal');
-	machine.limitFiles(undefined);
-	await isAsBefore(t, machine, before, /^a rollback was begun$/);
-});
+		assertWhole(t, machine, 'without a journal');
+		machine.limitFiles(undefined);
+		await isAsBefore(t, machine, before, /^a rollback was begun$/);
+	},
+);
 
-test('start twice: one unit, one section', async t => {
+test.serial('start twice: one unit, one section', async t => {
 	const {machine} = await started(t, () => undefined);
 	await must(machine, 'start');
 	t.is(await outcome(machine), 'done');
@@ -221,7 +227,7 @@ test('start twice: one unit, one section', async t => {
 	t.is((await act(machine, 'discard')).why, `run/${run}: its section has begun; roll it back`);
 });
 
-test('a plugin that was not there before is gone again', async t => {
+test.serial('a plugin that was not there before is gone again', async t => {
 	const machine = await actNode();
 	t.teardown(async () => machine.stop());
 	const before = machine.fingerprint();

@@ -61,7 +61,7 @@ for (const [fault, strike] of Object.entries(faults)) {
 	for (const instant of instants) {
 		const forward = pointsOf(steps, instant, middles);
 		for (const points of isFull ? forward.map(point => [point]) : [forward]) {
-			test(`${fault} ${instant} ${named(points)}: the node is upgraded all the same`, async t => {
+			test.serial(`${fault} ${instant} ${named(points)}: the node is upgraded all the same`, async t => {
 				const machine = await started(
 					t,
 					points.map(point => `${point}:hang`),
@@ -77,7 +77,7 @@ for (const [fault, strike] of Object.entries(faults)) {
 		const way = steps.toReversed().map(id => `undo-${id}`);
 		const backward = pointsOf(way, instant, undoMiddles);
 		for (const points of isFull ? backward.map(point => [point]) : [backward]) {
-			test(`${fault} ${instant} ${named(points)}: the node is as before all the same`, async t => {
+			test.serial(`${fault} ${instant} ${named(points)}: the node is as before all the same`, async t => {
 				const machine = await started(t, ['start-kubelet:after:fail', ...points.map(point => `${point}:hang`)]);
 				await strikeEach(t, machine, points, strike);
 				t.is(await outcome(machine), 'undone', said(machine));
@@ -117,7 +117,7 @@ function named(points: readonly string[]): string {
 	return points.length === 1 ? (points[0]?.split(':')[0] ?? '') : `each of ${points.length} steps`;
 }
 
-test('going down, the config is lowered before the plugins, whatever strikes in between', async t => {
+test.serial('going down, the config is lowered before the plugins, whatever strikes in between', async t => {
 	const {machine, before: high} = await lowered(t);
 	failAt(
 		machine,

@@ -2,6 +2,7 @@ import {existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSyn
 import {join} from 'node:path';
 import test from 'ava';
 import {actScript} from '../../lib/node-script/act-script.ts';
+import {keys} from '../../lib/plan/order-keys.ts';
 import {formatOrders} from '../../lib/plan/orders.ts';
 import {nodeSteps} from '../../lib/plan/steps.ts';
 import {
@@ -262,8 +263,28 @@ test('look and reach: what is still held of an address, by file', async t => {
 	t.is((await act(machine, 'reach', ['10.0.0.1', '99999'])).result, 'refused');
 });
 
-test('the script is the same under every shell, as far as reading it goes', t => {
-	t.true(actScript().endsWith('\nmain "$@"\n'));
+test('the orders that the node takes are those that are sent, with as many words', t => {
+	const known = [...actScript().matchAll(/^\t(\d:[a-z-]+(?: \| \d:[a-z-]+)*)\)/gm)]
+		.flatMap(([, labels = '']) => labels.split(' | '))
+		.sort();
+	t.deepEqual(
+		known,
+		Object.entries(keys)
+			.map(([key, {values}]) => `${values.length + 1}:${key}`)
+			.sort(),
+	);
+	const many = /^\t(step \| [a-z |-]+)\) ;;$/m.exec(actScript())?.[1]?.split(' | ').sort();
+	t.deepEqual(
+		many,
+		Object.entries(keys)
+			.filter(([, {many}]) => many)
+			.map(([key]) => key)
+			.sort(),
+	);
+});
+
+test('the script does nothing until its last line, and never reads data as code', t => {
+	t.true(actScript().endsWith('\n}\n\nmain "$@"\n'));
 	t.notRegex(actScript(), /\beval\b/);
 });
 

@@ -29,21 +29,21 @@ limited() {
 	return "$limited_status"
 }
 
-# attempt SECONDS PROGRAM ...: the same, and on failure $why is what the program said in its last line.
+# attempt SECONDS PROGRAM ...: the same, and on failure $why is what the program said in its last line. That goes to a file: whoever waits
+# for the end of a pipe waits for every daemon that was started with it.
 attempt() {
-	said=$(limited "$@" 2>&1 >/dev/null </dev/null)
+	said='' said_in=$root/run/cni-upgrade-$verb.said
+	{ true >"$said_in"; } 2>/dev/null || said_in=/dev/null
+	limited "$@" >/dev/null 2>"$said_in" </dev/null
 	attempt_status=$?
 	[ $attempt_status -ne 0 ] || return 0
+	while IFS= read -r said_line || [ -n "$said_line" ]; do said=$said_line; done <"$said_in"
 	limit=$1
 	shift
 	case $attempt_status in
-	124 | 137) why="$*: it did not end within $limit seconds" ;;
-	*)
-		said=${said##*"$newline"}
-		why="$*: it ended with $attempt_status: ${said:-it said nothing}"
-		;;
+	124 | 137) fail "$*: it did not end within $limit seconds" ;;
+	*) fail "$*: it ended with $attempt_status: ${said:-it said nothing}" ;;
 	esac
-	return 1
 }
 
 # Sets $seconds of a clock that nobody sets, as far as the kernel shows one.

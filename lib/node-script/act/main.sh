@@ -30,6 +30,9 @@ main() {
 	{ read -r boot <"$root/proc/sys/kernel/random/boot_id"; } 2>/dev/null
 	if timeout -s KILL 5 true >/dev/null 2>&1; then timeout=yes; else timeout=no; fi
 	if [ "$verb" = run ]; then run_section 3>/dev/null; else answer "verb_$verb" "$@"; fi
+	status=$?
+	[ ! -e "$root/run/cni-upgrade-$verb.said" ] || rm -f "$root/run/cni-upgrade-$verb.said"
+	return $status
 }
 
 is_verb() {

@@ -3,25 +3,25 @@
 run_section() {
 	trap 'exit 143' TERM
 	plan_file=$run_dir/plan
-	[ -e "$plan_file" ] || exit 0
+	[ -e "$plan_file" ] || return 0
 	load_orders
 	lock_run
 	repair_journal
 	read_journal
 	case $section in
-	done) [ -e "$run_dir/back" ] || exit 0 ;;
-	undone) exit 0 ;;
+	done) [ -e "$run_dir/back" ] || return 0 ;;
+	undone) return 0 ;;
 	stuck) taken_back=' ' going_back='a step could not be taken back' ;;
 	esac
 	if [ "$section:$section_boot" != "begin:$boot" ]; then
 		# After a reboot nothing is known of what runs: every step is gone through again.
 		if [ "$section_boot" != "$boot" ]; then finished=' ' taken_back=' '; fi
-		[ "$section" = 'done' ] || [ "$section" = stuck ] || note section begin || exit 1
+		[ "$section" = 'done' ] || [ "$section" = stuck ] || note section begin || return 1
 	fi
 	if is_on_way_back; then going_back=${going_back:-'a rollback was begun'}; fi
 	start_deadline
-	prepare && go_forward || take_back || exit 1
-	exit 0
+	prepare && go_forward || take_back || return 1
+	return 0
 }
 
 # Only the first time: later, what is on the disk may be the new files already. Nothing is disturbed before this.

@@ -14,9 +14,13 @@ export type JournalLine = {
 };
 
 const states = ['begin', 'done', 'skipped', 'failed', 'undo', 'undone', 'stuck'] as const;
+/** @public */
 export type JournalState = (typeof states)[number];
 
-/** `none`: never begun. `stuck`: neither upgraded nor as before; the detail says what and where the old files are. */
+/**
+`none`: never begun. `stuck`: neither upgraded nor as before; the detail says what and where the old files are.
+@public
+*/
 export type SectionState = 'none' | 'begin' | 'done' | 'undone' | 'stuck';
 
 export type RunState = {

@@ -1,4 +1,4 @@
-export type StepRow = {
+type StepRow = {
 	readonly id: string;
 	/** Who carries it out: the client through the cluster's API, or the node by itself. */
 	readonly on: 'cluster' | 'node';
@@ -9,6 +9,7 @@ export type StepRow = {
 /**
 Every step of an upgrade, in the order in which they are run. A plan holds those that it needs; one that lowers the spec version has
 `config` in front of `plugins`. The ids stand in journals on nodes and never change.
+@public
 */
 export const steps = [
 	{id: 'lock', on: 'cluster', title: 'take the lock'},
@@ -36,6 +37,7 @@ export const steps = [
 	{id: 'unlock', on: 'cluster', title: 'release the lock'},
 ] as const satisfies readonly StepRow[];
 
+/** @public */
 export type StepId = (typeof steps)[number]['id'];
 export type NodeStepId = Extract<(typeof steps)[number], {on: 'node'}>['id'];
 

@@ -17,7 +17,7 @@ verb_begin() {
 is_able() {
 	if [ -z "$root" ] && [ "$(id -u)" != 0 ]; then refuse 'act.sh: it must run as root' || return 1; fi
 	[ -d "$root/run/systemd/system" ] || refuse 'node: systemd is not its PID 1 (/run/systemd/system is not there); only nodes with systemd are upgraded' || return 1
-	for program in systemctl flock tar head tail awk od cksum sha256sum stat cp mv ln chmod chown sync date wc grep sed; do
+	for program in systemctl flock tar head tail awk od cksum sha256sum stat cp mv ln chmod chown sync date wc du df grep sed; do
 		has "$program" || refuse "node: the program $program is not there; install it" || return 1
 	done
 	unit_state "$unit_name"

@@ -41,7 +41,8 @@ check_unit() {
 # Twice what is written, in every directory.
 check_room() {
 	needed=$(du -sk "$run_dir/stage/plugins" 2>/dev/null)
-	needed=$((${needed%%[!0-9]*} * 2 + 1024))
+	needed=${needed%%[!0-9]*}
+	needed=$((${needed:-0} * 2 + 1024))
 	set -- "$base"
 	for target in $targets; do
 		case " $* " in *" $root${target%/*} "*) ;; *) set -- "$@" "$root${target%/*}" ;; esac

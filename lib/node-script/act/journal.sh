@@ -26,7 +26,8 @@ append_journal() { { printf '%s\n' "$journal_text" >>"$run_dir/journal"; } 2>/de
 
 # Takes away a last line that was cut by a power loss or a full disk.
 repair_journal() {
-	if [ ! -s "$run_dir/journal" ] || [ -z "$(tail -c 1 "$run_dir/journal")" ]; then return 0; fi
+	[ -s "$run_dir/journal" ] || return 0
+	case $(tail -c 1 "$run_dir/journal" | od -An -tx1) in *0a*) return 0 ;; esac
 	rm -f "$run_dir/.journal"
 	if awk -v n="$(wc -l <"$run_dir/journal")" 'NR <= n' "$run_dir/journal" >"$run_dir/.journal" && sync_path "$run_dir/.journal" && mv -f "$run_dir/.journal" "$run_dir/journal"; then
 		sync_path "$run_dir"
@@ -44,7 +45,11 @@ read_journal() {
 	[ -e "$run_dir/journal" ] || return 0
 	while IFS=$tab read -r number line_epoch line_boot who id state text; do
 		journal_count=$((journal_count + 1))
-		[ "$who" = node ] || continue
+		case $who:$line_epoch in
+		node:*[!0-9]* | node:) continue ;;
+		node:*) ;;
+		*) continue ;;
+		esac
 		section_boot=$line_boot
 		[ "$id $began" != 'section ' ] || began=$line_epoch
 		remember "$id" "$state"

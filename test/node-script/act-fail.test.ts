@@ -5,6 +5,7 @@ import type {Orders} from '../../lib/plan/orders.ts';
 import type {Machine} from '../embedded/machine/machine.ts';
 import {
 	addPods,
+	assertSettled,
 	assertWhole,
 	failAt,
 	instants,
@@ -39,6 +40,7 @@ async function isAsBefore(t: ExecutionContext, machine: Machine, before: readonl
 	t.is(await outcome(machine), 'undone', said(machine));
 	t.regex(journalOf(machine).at(-1)?.detail ?? '', why);
 	assertWhole(t, machine, 'in the end');
+	assertSettled(t, machine);
 	await must(machine, 'finish');
 	t.deepEqual(machine.fingerprint(), before);
 	t.deepEqual(machine.units(), {'containerd.service': 'active', 'kubelet.service': 'active', [unit]: 'inactive'});

@@ -95,6 +95,19 @@ export function assertWhole(t: ExecutionContext, machine: Machine, at: string): 
 	}
 }
 
+/** What must hold once the section has its outcome, whatever it is: systemd may start everything, and nothing half-written lies about. */
+export function assertSettled(t: ExecutionContext, machine: Machine): void {
+	const {root} = machine.tree;
+	t.deepEqual(readdirSync(join(root, '/var/lib/cni-upgrade/gate')), [], 'a gate is closed');
+	for (const directory of [binDir, '/etc/cni/net.d']) {
+		t.deepEqual(
+			readdirSync(join(root, directory)).filter(name => name.startsWith('.')),
+			[],
+			`left over in ${directory}`,
+		);
+	}
+}
+
 /** Checks `assertWhole` at every change of a unit and of the two directories, until the function that it returns is called. */
 export function watchWhole(t: ExecutionContext, machine: Machine): () => void {
 	return machine.onChange(() => assertWhole(t, machine, JSON.stringify(machine.units())));

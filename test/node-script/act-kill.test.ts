@@ -2,6 +2,7 @@ import test, {type ExecutionContext} from 'ava';
 import type {Machine} from '../embedded/machine/machine.ts';
 import {
 	addPods,
+	assertSettled,
 	assertWhole,
 	failAt,
 	instants,
@@ -68,6 +69,7 @@ for (const [fault, strike] of Object.entries(faults)) {
 				);
 				await strikeEach(t, machine, points, strike);
 				t.is(await outcome(machine), 'done', said(machine));
+				assertSettled(t, machine);
 				await must(machine, 'finish');
 				t.deepEqual(machine.fingerprint(), after);
 				t.deepEqual(pods(machine), ['etcd']);
@@ -81,6 +83,7 @@ for (const [fault, strike] of Object.entries(faults)) {
 				const machine = await started(t, ['start-kubelet:after:fail', ...points.map(point => `${point}:hang`)]);
 				await strikeEach(t, machine, points, strike);
 				t.is(await outcome(machine), 'undone', said(machine));
+				assertSettled(t, machine);
 				await must(machine, 'finish');
 				t.deepEqual(machine.fingerprint(), before);
 				t.deepEqual(pods(machine), ['etcd']);

@@ -1,4 +1,4 @@
-import {existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, openSync, readFileSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test from 'ava';
 import {actScript} from '../../lib/node-script/act-script.ts';
@@ -55,6 +55,26 @@ test('a whole run: upgraded and finished, nothing stays but the journal and the 
 	await must(machine, 'finish');
 	t.deepEqual(machine.fingerprint(), before);
 	t.is((await act(machine, 'back')).result, 'ok');
+});
+
+test('whoever has a file open, or runs it, goes on with that file, forward and back', async t => {
+	const machine = await actNode();
+	t.teardown(async () => machine.stop());
+	await prepare(machine);
+	const paths = [configPath, `${binDir}/bridge`].map(path => join(machine.tree.root, path));
+	const opened = () => paths.map(path => openSync(path, 'r'));
+	const read = (files: readonly number[]) => files.map(file => sha256(readFileSync(file)));
+	const whole = () => paths.map(path => sha256(readFileSync(path)));
+	const old = {files: opened(), hashes: whole()};
+	await must(machine, 'start');
+	await outcome(machine);
+	const upgraded = {files: opened(), hashes: whole()};
+	await must(machine, 'back');
+	t.is(await outcome(machine), 'undone');
+	t.deepEqual(read(old.files), old.hashes);
+	t.deepEqual(read(upgraded.files), upgraded.hashes);
+	t.notDeepEqual(upgraded.hashes, old.hashes);
+	t.deepEqual(whole(), old.hashes);
 });
 
 test('discard: the node is as before, and not even the script stays', async t => {

@@ -3,7 +3,7 @@ import {randomUUID} from 'node:crypto';
 import {chmodSync, copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {NodeTree} from '../simulated-node.ts';
-import {plantTree, type TreeOptions, treeEnvironment} from '../tree.ts';
+import {plantTree, type TreeFiles, type TreeOptions, treeEnvironment} from '../tree.ts';
 import {crictl} from './crictl.ts';
 import type {MachineFaults} from './faults.ts';
 import {filesOf, leftOvers} from './fingerprint.ts';
@@ -14,12 +14,16 @@ import {systemctl} from './systemctl.ts';
 import {Systemd} from './systemd.ts';
 import type {Daemon, UnitState} from './unit.ts';
 
-export type MachineOptions = Omit<TreeOptions, 'commands'> & {
+export type MachineSpec = {
+	readonly files: TreeFiles;
 	readonly runtime: 'containerd' | 'cri-o';
+	/** Stand-ins of ordinary trees that are on its PATH too. */
 	readonly commands?: readonly string[];
-	/** What a second of a unit file takes here; default 20. */
+	/** What a second of its clocks takes here; default 10. */
 	readonly msPerSecond?: number;
 };
+
+export type MachineOptions = MachineSpec & Omit<TreeOptions, 'commands'>;
 
 export type Ran = {readonly code: number; readonly stdout: string; readonly stderr: string};
 
@@ -38,6 +42,10 @@ export class Machine {
 	/** What goes wrong from now on. */
 	readonly faults: MachineFaults = {};
 	readonly runtimeUnit: string;
+	/** What a second of the machine's clocks takes here. */
+	readonly msPerSecond: number;
+	/** Every command and unit of the machine has these in its environment; may be changed. */
+	readonly environment: Record<string, string>;
 	readonly #directory: string;
 	readonly #listeners = new Set<() => void>();
 	readonly #endRequests: () => void;
@@ -45,13 +53,20 @@ export class Machine {
 	#isKubeletRunning = false;
 	#bootId = '';
 
-	constructor({runtime, commands = [], msPerSecond = 20, ...options}: MachineOptions) {
+	constructor({runtime, commands = [], msPerSecond = 10, ...options}: MachineOptions) {
 		this.#directory = join(options.directory, 'machine');
 		const {requests, end} = serveRequests(this.#directory, name => this.#programs[name]);
 		this.#endRequests = end;
+		this.environment = {};
 		this.tree = this.#plant(options, commands, requests);
+		this.msPerSecond = msPerSecond;
 		this.runtimeUnit = runtime === 'containerd' ? 'containerd.service' : 'crio.service';
-		this.runtime = new Runtime(this.tree.root, runtime, this.faults);
+		const changed = () => {
+			for (const listener of this.#listeners) {
+				listener();
+			}
+		};
+		this.runtime = new Runtime(this.tree.root, runtime, this.faults, changed);
 		const daemons: Readonly<Record<string, Daemon>> = {
 			[runtime === 'containerd' ? 'containerd' : 'crio']: this.runtime,
 			kubelet: {
@@ -68,11 +83,7 @@ export class Machine {
 			tree: this.tree,
 			msPerSecond,
 			daemon: program => daemons[program],
-			changed: () => {
-				for (const listener of this.#listeners) {
-					listener();
-				}
-			},
+			changed,
 		});
 		this.#programs = {systemctl: systemctl(this.systemd), crictl: crictl(this.runtime, this.tree.root)};
 		this.#power();
@@ -184,17 +195,14 @@ export class Machine {
 			place('ask', name);
 		}
 
-		return {
-			...tree,
-			environment: {
-				...tree.environment,
-				STAND_IN_MACHINE: this.#directory,
-				STAND_IN_REQUESTS: requests,
-				STAND_IN_ROOT: tree.root,
-				STAND_IN_TOOLS: tools,
-				STAND_IN_PLUGIN: join(bin, 'plugin'),
-			},
-		};
+		Object.assign(this.environment, tree.environment, {
+			STAND_IN_MACHINE: this.#directory,
+			STAND_IN_REQUESTS: requests,
+			STAND_IN_ROOT: tree.root,
+			STAND_IN_TOOLS: tools,
+			STAND_IN_PLUGIN: join(bin, 'plugin'),
+		});
+		return {...tree, environment: this.environment};
 	}
 
 	#power(): void {

@@ -23,8 +23,11 @@ export class Runtime implements Daemon {
 	#seen = '';
 	readonly #root: string;
 	readonly #faults: MachineFaults;
+	/** Told of every change of a sandbox. */
+	readonly #changed: () => void;
 
-	constructor(root: string, kind: Runtime['kind'], faults: MachineFaults) {
+	constructor(root: string, kind: Runtime['kind'], faults: MachineFaults, changed: () => void) {
+		this.#changed = changed;
 		this.#root = root;
 		this.kind = kind;
 		this.#faults = faults;
@@ -110,6 +113,7 @@ export class Runtime implements Daemon {
 
 		const made = {...sandbox, ip: pod.hostNetwork || network === undefined ? '' : lease(this.#root, network, sandbox)};
 		this.sandboxes.set(made.id, made);
+		this.#changed();
 		return made;
 	}
 
@@ -137,6 +141,7 @@ export class Runtime implements Daemon {
 		}
 
 		this.sandboxes.set(id, {...sandbox, state: 'SANDBOX_NOTREADY', ip: ''});
+		this.#changed();
 	}
 
 	/** RemovePodSandbox, which stops it where that was not done. */

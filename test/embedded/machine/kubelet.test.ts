@@ -172,16 +172,31 @@ test('evicted pods of a ReplicaSet start elsewhere, those of a DaemonSet on thei
 	const {cluster, client} = t.context;
 	const end = runWorkloads(cluster.store);
 	const web = () =>
-		(cluster.list('pods', 'default') as Json[]).filter(pod => pod.status.phase === 'Running').map(pod => pod.spec.nodeName);
+		(cluster.list('pods', 'default') as Json[])
+			.filter(pod => pod.status.phase === 'Running')
+			.map(pod => pod.spec.nodeName as string);
 	const agents = () =>
-		(cluster.list('pods', 'kube-system') as Json[]).filter(pod => pod.status.phase === 'Running').map(pod => pod.spec.nodeName);
+		(cluster.list('pods', 'kube-system') as Json[])
+			.filter(pod => pod.status.phase === 'Running')
+			.map(pod => pod.spec.nodeName as string);
 	t.true(await until(() => web().length === 2 && agents().length === 2));
-	t.deepEqual(agents().sort(), ['worker-1', 'worker-2']);
+	t.deepEqual(
+		agents().toSorted((a, b) => a.localeCompare(b)),
+		['worker-1', 'worker-2'],
+	);
 	cluster.store.update<Json>('nodes', node, current => ({...current, spec: {...current.spec, unschedulable: true}}));
 	for (const pod of (cluster.list('pods') as Json[]).filter(pod => pod.spec.nodeName === node)) {
 		await client.call('DELETE', `${paths.pods(pod.metadata.namespace)}/${pod.metadata.name}`);
 	}
 
-	t.true(await until(() => web().join() === 'worker-2,worker-2' && agents().sort().join() === 'worker-1,worker-2'));
+	t.true(
+		await until(
+			() =>
+				web().join() === 'worker-2,worker-2' &&
+				agents()
+					.toSorted((a, b) => a.localeCompare(b))
+					.join() === 'worker-1,worker-2',
+		),
+	);
 	end();
 });

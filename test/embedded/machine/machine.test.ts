@@ -137,3 +137,19 @@ test('a file that is too large for the disk, and a directory that is read-only',
 	t.is(denied.stdout, '1\n');
 	machine.makeReadOnly('/opt/cni/bin', false);
 });
+
+test('a plugin that is called by itself does what its config says, or refuses it as a real one', async t => {
+	const {machine} = t.context;
+	const call = (command: string, version: string) =>
+		machine.run('CNI_COMMAND=$C CNI_CONTAINERID=x CNI_NETNS=/run/netns/x CNI_IFNAME=eth0 CNI_PATH=$D "$D/bridge"', {
+			env: {C: command, D: `${machine.tree.root}/opt/cni/bin`},
+			input: JSON.stringify({cniVersion: version, name: 'n', type: 'bridge', ipam: {type: 'host-local', subnet: '10.1.2.0/24'}}),
+		});
+	const added = await call('ADD', '1.0.0');
+	t.is(added.code, 0);
+	t.like(JSON.parse(added.stdout), {cniVersion: '1.0.0', ips: [{address: '10.1.2.250/24'}]});
+	t.deepEqual(await call('DEL', '1.0.0'), {code: 0, stdout: '', stderr: ''});
+	const refused = await call('ADD', '1.0.1');
+	t.is(refused.code, 1);
+	t.like(JSON.parse(refused.stdout), {code: 1, msg: 'incompatible CNI versions'});
+});

@@ -7,6 +7,7 @@ import {plantTree, type TreeFiles, type TreeOptions, treeEnvironment} from '../t
 import {crictl} from './crictl.ts';
 import type {MachineFaults} from './faults.ts';
 import {filesOf, leftOvers} from './fingerprint.ts';
+import {pluginCall} from './plugin-call.ts';
 import {killProcessesWith} from './processes.ts';
 import {type Program, serveRequests} from './requests.ts';
 import {Runtime} from './runtime.ts';
@@ -85,7 +86,11 @@ export class Machine {
 			daemon: program => daemons[program],
 			changed,
 		});
-		this.#programs = {systemctl: systemctl(this.systemd), crictl: crictl(this.runtime, this.tree.root)};
+		this.#programs = {
+			systemctl: systemctl(this.systemd),
+			crictl: crictl(this.runtime, this.tree.root),
+			'plugin-call': pluginCall(this.faults),
+		};
 		this.#power();
 		void this.systemd.boot();
 	}

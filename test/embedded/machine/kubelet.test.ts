@@ -1,3 +1,5 @@
+import {existsSync} from 'node:fs';
+import {join} from 'node:path';
 import anyTest, {type TestFn} from 'ava';
 import {paths} from '../../contract/objects.ts';
 import {type Json, PlainClient} from '../../contract/plain-client.ts';
@@ -112,8 +114,8 @@ test('exec in the privileged pod works in the tree, by nsenter; it is cut with t
 	})) as Json;
 	t.is(answer.stdout, 'x\nactive\n');
 	t.is(answer.status.details.causes[0].message, '3');
-	const flying = client.exec(execPath('act'), inNode('/bin/sh', '-c', 'echo begun; sleep 20'));
-	await new Promise(resolve => setTimeout(resolve, 100));
+	const flying = client.exec(execPath('act'), inNode('/bin/sh', '-c', 'echo begun; : >"$CNI_UPGRADE_ROOT/begun"; sleep 20'));
+	t.true(await until(() => existsSync(join(machine.tree.root, 'begun'))));
 	await machine.run('systemctl stop kubelet');
 	const cut = (await flying.catch((error: Error) => error)) as Json;
 	t.is(cut.status, undefined, 'no status: the connection ended');
@@ -128,8 +130,8 @@ test('exec in the privileged pod works in the tree, by nsenter; it is cut with t
 test('a stream that is cut by the end of the runtime says that all went well, as a real one does', async t => {
 	const {cluster, client} = t.context;
 	await make(cluster, client, 'a');
-	const flying = client.exec(execPath('a'), ['sh', '-c', 'echo begun; sleep 20; echo ended']);
-	await new Promise(resolve => setTimeout(resolve, 100));
+	const flying = client.exec(execPath('a'), ['sh', '-c', 'echo begun; : >begun; sleep 20; echo ended']);
+	t.true(await until(() => existsSync(join(cluster.machine(node).tree.root, 'begun'))));
 	await cluster.machine(node).run('systemctl stop containerd');
 	const {stdout, status} = (await flying) as Json;
 	t.is(stdout, 'begun\n');

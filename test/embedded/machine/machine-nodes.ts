@@ -2,6 +2,7 @@ import type {NodeSetup} from '../embedded-cluster.ts';
 import {systemFiles} from '../host-files.ts';
 import {nodeObject} from '../node-object.ts';
 import type {TreeFiles} from '../tree.ts';
+import type {MachineSpec} from './machine.ts';
 import {containerdMachine, crioMachine} from './machine-files.ts';
 
 export type MachineNodeSpec = {
@@ -13,6 +14,7 @@ export type MachineNodeSpec = {
 	/** Plugins and configs. */
 	readonly files: TreeFiles;
 	readonly msPerSecond?: number;
+	readonly packages?: MachineSpec['packages'];
 	readonly object?: Partial<Parameters<typeof nodeObject>[0]>;
 };
 
@@ -25,6 +27,7 @@ export function machineNode({
 	kubelet = 'v1.34.2',
 	files,
 	msPerSecond,
+	packages,
 	object,
 }: MachineNodeSpec): NodeSetup {
 	const kernel = '6.1.0-28-amd64';
@@ -40,6 +43,7 @@ export function machineNode({
 				...files,
 			},
 			...(msPerSecond !== undefined && {msPerSecond}),
+			...(packages && {packages}),
 		},
 	};
 }

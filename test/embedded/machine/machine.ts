@@ -7,6 +7,11 @@ import {plantTree, type TreeFiles, type TreeOptions, treeEnvironment} from '../t
 import {crictl} from './crictl.ts';
 import type {MachineFaults} from './faults.ts';
 import {filesOf, leftOvers} from './fingerprint.ts';
+import {apt} from './packages/apt.ts';
+import {Database} from './packages/database.ts';
+import {dpkg} from './packages/dpkg.ts';
+import {plantLock, removeLock} from './packages/locks.ts';
+import type {Package} from './packages/package.ts';
 import {pluginCall} from './plugin-call.ts';
 import {killProcessesWith} from './processes.ts';
 import {type Program, serveRequests} from './requests.ts';
@@ -22,6 +27,8 @@ export type MachineSpec = {
 	readonly commands?: readonly string[];
 	/** What a second of its clocks takes here; default 10. */
 	readonly msPerSecond?: number;
+	/** What apt has to offer, and which of it is installed, as `NAME VERSION`. */
+	readonly packages?: {readonly repository: readonly Package[]; readonly installed: readonly string[]};
 };
 
 export type MachineOptions = MachineSpec & Omit<TreeOptions, 'commands'>;
@@ -29,8 +36,8 @@ export type MachineOptions = MachineSpec & Omit<TreeOptions, 'commands'>;
 export type Ran = {readonly code: number; readonly stdout: string; readonly stderr: string};
 
 /** Stand-ins of every machine, each by the file that it is a copy of. */
-const asked: readonly string[] = ['systemctl', 'crictl', 'plugin-call'];
-const own: readonly string[] = ['enter', 'nsenter', 'env', 'sync', 'chown', 'plugin'];
+const asked: readonly string[] = ['systemctl', 'crictl', 'plugin-call', 'dpkg', 'dpkg-query', 'apt-get', 'apt-cache', 'apt-mark'];
+const own: readonly string[] = ['enter', 'nsenter', 'env', 'sync', 'chown', 'plugin', 'dpkg-deb'];
 
 /**
 A node that can be upgraded: a tree whose services, runtime and packages do what a real machine's would. Its programs ask this process,
@@ -50,11 +57,19 @@ export class Machine {
 	readonly #directory: string;
 	readonly #listeners = new Set<() => void>();
 	readonly #endRequests: () => void;
-	readonly #programs: Readonly<Record<string, Program>>;
+	#programs: Readonly<Record<string, Program>>;
+	readonly #database: Database;
+	#isOff = false;
 	#isKubeletRunning = false;
 	#bootId = '';
 
-	constructor({runtime, commands = [], msPerSecond = 10, ...options}: MachineOptions) {
+	constructor({
+		runtime,
+		commands = [],
+		msPerSecond = 10,
+		packages = {repository: [], installed: []},
+		...options
+	}: MachineOptions) {
 		this.#directory = join(options.directory, 'machine');
 		const {requests, end} = serveRequests(this.#directory, name => this.#programs[name]);
 		this.#endRequests = end;
@@ -90,6 +105,30 @@ export class Machine {
 			systemctl: systemctl(this.systemd),
 			crictl: crictl(this.runtime, this.tree.root),
 			'plugin-call': pluginCall(this.faults),
+		};
+		this.#database = new Database(this.tree.root);
+		const scripts = this.#installAtFirst(packages);
+		const parts = {
+			root: this.tree.root,
+			database: this.#database,
+			scripts,
+			repository: packages.repository,
+			locked: () => {
+				const {packagesLocked: by} = this.faults;
+				return by === undefined ? undefined : `another process with pid ${by.pid} (${by.program})`;
+			},
+			fails: () => this.faults.packageFails,
+			startUnits: async (units: readonly string[]) => this.#startUnits(units),
+			isOff: () => this.#isOff,
+		};
+		const manage = apt(parts);
+		this.#programs = {
+			...this.#programs,
+			dpkg: dpkg(parts),
+			'dpkg-query': dpkg(parts),
+			'apt-get': manage,
+			'apt-cache': manage,
+			'apt-mark': manage,
 		};
 		this.#power();
 		void this.systemd.boot();
@@ -149,9 +188,13 @@ export class Machine {
 
 	/** Power loss: every process dies, /run is empty, the boot id is another, and what is enabled starts where its conditions hold. */
 	async reboot(): Promise<void> {
+		this.#isOff = true;
 		this.systemd.forget();
 		await killProcessesWith(`STAND_IN_MACHINE=${this.#directory}`);
 		this.runtime.forget();
+		// What was at work in this process sees that it is off.
+		await new Promise(resolve => setTimeout(resolve, 5));
+		this.#isOff = false;
 		this.#power();
 		await this.systemd.boot();
 	}
@@ -167,12 +210,26 @@ export class Machine {
 		this.#mark('modes-bind', isReadOnly && process.getuid?.() === 0 ? '' : undefined);
 	}
 
+	/** Somebody else is at work with packages; undefined: no longer. */
+	lockPackages(holder: {readonly pid: number; readonly program: string} | undefined): void {
+		const {packagesLocked} = this.faults;
+		if (packagesLocked !== undefined) {
+			removeLock(this.tree.root, packagesLocked.pid);
+		}
+
+		this.faults.packagesLocked = holder;
+		if (holder !== undefined) {
+			plantLock(this.tree.root, holder);
+		}
+	}
+
 	/** All that an upgrade may change, one a line, and what pods left behind: equal where the node is the same. */
 	fingerprint(): readonly string[] {
 		const units = Object.entries(this.units()).filter(([, active]) => active !== 'inactive');
 		return [
 			...filesOf(this.tree.root),
 			...leftOvers(this.tree.root, new Set(this.runtime.sandboxes.keys())).map(path => `${path} left over`),
+			...this.#database.all().map(({name, version, wanted, state}) => `package ${name} ${version} ${wanted} ${state}`),
 			...units.map(([unit, active]) => `${unit} ${active}`).sort(),
 		];
 	}
@@ -183,6 +240,32 @@ export class Machine {
 		this.systemd.forget();
 		await killProcessesWith(`STAND_IN_MACHINE=${this.#directory}`);
 		this.#endRequests();
+	}
+
+	#installAtFirst({repository, installed}: NonNullable<MachineSpec['packages']>): Map<string, Package> {
+		const scripts = new Map<string, Package>();
+		for (const key of installed) {
+			const one = repository.find(({name, version}) => `${name} ${version}` === key);
+			if (one === undefined) {
+				throw new Error(`no package ${key} in the repository`);
+			}
+
+			this.#database.unpack(one);
+			this.#database.set({name: one.name, version: one.version, wanted: 'install', state: 'installed'});
+			scripts.set(key, one);
+		}
+
+		return scripts;
+	}
+
+	/** As a package's script does it: with what is new on disk, and started again where it runs. */
+	async #startUnits(units: readonly string[]): Promise<void> {
+		this.systemd.reload();
+		for (const name of units.filter(name => this.systemd.isEnabled(name))) {
+			const unit = this.systemd.unit(name);
+			await unit.stop();
+			await unit.start();
+		}
 	}
 
 	#plant(options: Omit<TreeOptions, 'commands'>, commands: readonly string[], requests: string): NodeTree {

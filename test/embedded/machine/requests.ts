@@ -1,18 +1,19 @@
-import {execFileSync} from 'node:child_process';
+import {execFileSync, spawn} from 'node:child_process';
 import {closeSync, constants, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync} from 'node:fs';
-import {Socket} from 'node:net';
+import type {Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 
 /** What a program of the machine says and how it ends; texts are whole lines. */
 export type Answer = {readonly code: number; readonly out?: string; readonly err?: string};
 
-export type Program = (words: readonly string[], name: string) => Answer | Promise<Answer>;
+/** `directory` is the one that it is called in, on this machine. */
+export type Program = (words: readonly string[], name: string, directory: string) => Answer | Promise<Answer>;
 
 /** Who answers for the machine whose requests lie in a directory. */
 const machines = new Map<string, (name: string) => Program | undefined>();
 
-/** One for all machines of this process, since a descriptor that a socket owns cannot be given back cleanly. */
+/** One for all machines of this thread. */
 let fifo: string | undefined;
 
 /**
@@ -34,27 +35,34 @@ function listen(): string {
 	process.once('exit', () => rmSync(directory, {recursive: true, force: true}));
 	const path = join(directory, 'requests');
 	execFileSync('mkfifo', [path]);
-	// Both ends, so that the last client that goes does not end it.
-	const socket = new Socket({fd: openSync(path, constants.O_RDWR | constants.O_NONBLOCK), readable: true, writable: false});
+	/*
+	Read by a process: a socket of a descriptor that was opened here would be closed twice where this is a worker that ends, and the
+	second time it would be somebody else's. Both ends of the FIFO, so that the last client that goes does not end it; and it ends with us.
+	*/
+	const reader = spawn('/bin/sh', ['-c', 'cat <>"$1" & read -r end; kill $!', 'sh', path], {stdio: ['pipe', 'pipe', 'ignore']});
 	let rest = '';
-	socket.on('data', (bytes: Buffer) => {
+	reader.stdout.on('data', (bytes: Buffer) => {
 		const lines = (rest + bytes.toString()).split('\n');
 		rest = lines.pop() ?? '';
 		for (const reply of lines) {
 			void answer(reply);
 		}
 	});
-	// Tests end although it is open.
-	socket.unref();
+	// Tests end although it is there.
+	reader.unref();
+	for (const stream of [reader.stdin, reader.stdout]) {
+		(stream as Socket).unref();
+	}
+
 	return path;
 }
 
 async function answer(reply: string): Promise<void> {
 	let said: Answer;
 	try {
-		const [name = '', ...words] = readFileSync(`${reply}.words`, 'utf8').split('\0').slice(0, -1);
+		const [directory = '', name = '', ...words] = readFileSync(`${reply}.words`, 'utf8').split('\0').slice(0, -1);
 		const program = machines.get(dirname(reply))?.(name);
-		said = (await program?.(words, name)) ?? {code: 127, err: `stand-in ${name}: no such program on this machine\n`};
+		said = (await program?.(words, name, directory)) ?? {code: 127, err: `stand-in ${name}: no such program on this machine\n`};
 	} catch (error) {
 		said = {code: 125, err: `stand-in: ${String(error)}\n`};
 	}

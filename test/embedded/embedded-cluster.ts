@@ -109,6 +109,13 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
 	const disruption = new DisruptionController(store);
 	const endCordons = keepCordonTaints(store);
 	const nodes = plantNodes(options, directory);
+	const machines = nodes.flatMap(({answers}) =>
+		answers.mode === 'tree' && answers.machine !== undefined ? [answers.machine] : [],
+	);
+	for (const machine of machines) {
+		machine.peers = machines;
+	}
+
 	for (const {object} of nodes) {
 		store.create('nodes', object);
 	}

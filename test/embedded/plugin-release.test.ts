@@ -1,4 +1,5 @@
 import {execFileSync, spawnSync} from 'node:child_process';
+import {createHash} from 'node:crypto';
 import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -18,10 +19,8 @@ test('a release is an archive as the real ones, with its checksum beside it', t 
 	t.true(path.endsWith('/cni-plugins-linux-amd64-v1.6.2.tgz'));
 	const names = execFileSync('tar', ['-tzf', path], {encoding: 'utf8'}).trim().split('\n');
 	t.deepEqual(names, ['./', ...releaseTypes.map(type => `./${type}`), './LICENSE', './README.md']);
-	t.is(
-		execFileSync('sha256sum', ['--check', `${path}.sha256`], {cwd: directory, encoding: 'utf8'}),
-		'cni-plugins-linux-amd64-v1.6.2.tgz: OK\n',
-	);
+	const hash = createHash('sha256').update(readFileSync(path)).digest('hex');
+	t.is(readFileSync(`${path}.sha256`, 'utf8'), `${hash}  cni-plugins-linux-amd64-v1.6.2.tgz\n`);
 });
 
 test('its plugins answer, however long they are made', t => {

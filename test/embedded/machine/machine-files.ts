@@ -16,6 +16,7 @@ const kubelet = (): TreeFiles => ({
 	...unit('kubelet.service', '/usr/bin/kubelet', 'Restart=always\nRestartSec=10\n'),
 	'/usr/bin/kubelet': {content: '', mode: 0o755},
 	'/usr/bin/nsenter': {content: '', mode: 0o755},
+	'/usr/bin/crictl': {content: '#!/bin/sh\nexec crictl "$@"\n', mode: 0o755},
 	'/bin/sleep': {content: '', mode: 0o755},
 	'/etc/machine-id': `${randomUUID().replaceAll('-', '')}\n`,
 });

@@ -71,6 +71,20 @@ test('a sandbox gets a lease, and loses it when it is stopped', async t => {
 	);
 });
 
+test('what a node holds of a pod is seen with its tools, and whether it answers', async t => {
+	const {machine} = t.context;
+	const {ip, id} = machine.runtime.run({name: 'a', namespace: 'b', uid: 'c', attempt: 0, hostNetwork: false});
+	const look = `ping -c 1 -W 3 ${ip} >"$CNI_UPGRADE_ROOT/out"; echo $?; bash -c 'exec 3<>"/dev/tcp/$1/$2"' - 10.96.0.1 443; echo $?; ip -o neigh show to ${ip}; bridge fdb show; getent hosts kubernetes.default.svc`;
+	const mac = `0a:58:${id.slice(0, 8).replaceAll(/(..)(?=.)/g, '$1:')}`;
+	const dns = '10.96.0.1     kubernetes.default.svc\n';
+	t.is(
+		(await machine.run(look)).stdout,
+		`0\n0\n${ip} dev cni0 lladdr ${mac} REACHABLE\n${mac} dev veth${id.slice(0, 8)} master cni0\n${dns}`,
+	);
+	machine.runtime.remove(id);
+	t.is((await machine.run(look)).stdout, `1\n0\n${dns}`);
+});
+
 test('plugins older than the config fail ADD in the words of the real ones', async t => {
 	const {machine} = t.context;
 	const list = `sed -i 's/"1.0.0"/"1.1.0"/' "$CNI_UPGRADE_ROOT/etc/cni/net.d/10-mynet.conflist"; echo '{"metadata":{"name":"a","namespace":"b","uid":"c"}}' >"$CNI_UPGRADE_ROOT/tmp.json"; crictl runp /tmp.json`;

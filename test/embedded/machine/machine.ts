@@ -7,6 +7,7 @@ import {plantTree, type TreeFiles, type TreeOptions, treeEnvironment} from '../t
 import {crictl} from './crictl.ts';
 import type {MachineFaults} from './faults.ts';
 import {filesOf, leftOvers} from './fingerprint.ts';
+import {networkPrograms} from './network.ts';
 import {apt} from './packages/apt.ts';
 import {Database} from './packages/database.ts';
 import {dpkg} from './packages/dpkg.ts';
@@ -36,8 +37,22 @@ export type MachineOptions = MachineSpec & Omit<TreeOptions, 'commands'>;
 export type Ran = {readonly code: number; readonly stdout: string; readonly stderr: string};
 
 /** Stand-ins of every machine, each by the file that it is a copy of. */
-const asked: readonly string[] = ['systemctl', 'crictl', 'plugin-call', 'dpkg', 'dpkg-query', 'apt-get', 'apt-cache', 'apt-mark'];
-const own: readonly string[] = ['enter', 'nsenter', 'env', 'sync', 'chown', 'plugin', 'dpkg-deb'];
+const asked: readonly string[] = [
+	'ip-asked',
+	'bridge',
+	'ping',
+	'tcp-asked',
+	'getent',
+	'systemctl',
+	'crictl',
+	'plugin-call',
+	'dpkg',
+	'dpkg-query',
+	'apt-get',
+	'apt-cache',
+	'apt-mark',
+];
+const own: readonly string[] = ['enter', 'nsenter', 'env', 'sync', 'chown', 'plugin', 'dpkg-deb', 'ip', 'unshare', 'bash', 'nc'];
 
 /**
 A node that can be upgraded: a tree whose services, runtime and packages do what a real machine's would. Its programs ask this process,
@@ -47,6 +62,8 @@ export class Machine {
 	readonly tree: NodeTree;
 	readonly runtime: Runtime;
 	readonly systemd: Systemd;
+	/** The machines of its network, itself among them. */
+	peers: readonly Machine[] = [this];
 	/** What goes wrong from now on. */
 	readonly faults: MachineFaults = {};
 	readonly runtimeUnit: string;
@@ -124,6 +141,7 @@ export class Machine {
 		const manage = apt(parts);
 		this.#programs = {
 			...this.#programs,
+			...networkPrograms(this),
 			dpkg: dpkg(parts),
 			'dpkg-query': dpkg(parts),
 			'apt-get': manage,

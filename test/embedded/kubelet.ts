@@ -5,7 +5,7 @@ import {Window} from '../../lib/window.ts';
 import {faultyEnd, recordedEnd, spoil} from './container-end.ts';
 import {ContainerLog} from './container-log.ts';
 import {deleteObject} from './deletion.ts';
-import {provideImage} from './image-pull.ts';
+import {type ImageOutcome, provideImage} from './image-pull.ts';
 import {MachineKubelet} from './machine/machine-kubelet.ts';
 import {NodeFaults} from './node-faults.ts';
 import {keyOf, type Pod} from './objects.ts';
@@ -56,9 +56,11 @@ export class Kubelets {
 			this.faults.set(object.metadata.name, faults);
 		}
 
-		for (const {object, answers} of nodes) {
-			if (answers.mode === 'tree' && answers.machine !== undefined) {
-				this.#machines.set(object.metadata.name, new MachineKubelet(store, object.metadata.name, answers.machine));
+		for (const node of nodes) {
+			const {name} = node.object.metadata;
+			if (node.answers.mode === 'tree' && node.answers.machine !== undefined) {
+				const image = (pod: Pod) => this.#provideImage(pod, node, this.faults.take(name));
+				this.#machines.set(name, new MachineKubelet(store, name, node.answers.machine, image));
 			}
 		}
 
@@ -172,11 +174,7 @@ export class Kubelets {
 
 	/** Reports why the container is not even started, for ever. */
 	#isStuck(pod: Pod, node: SimulatedNode, worker: Worker, faults: readonly NodeFault[]): boolean {
-		const image = provideImage(pod, node, faults);
-		if (image.kind === 'pulled') {
-			this.pulls.push(`${node.object.metadata.name} ${pod.spec.containers[0]?.image}`);
-		}
-
+		const image = this.#provideImage(pod, node, faults);
 		const waiting =
 			image.kind === 'missing'
 				? image.waiting
@@ -186,6 +184,15 @@ export class Kubelets {
 		}
 
 		return waiting.length > 0;
+	}
+
+	#provideImage(pod: Pod, node: SimulatedNode, faults: readonly NodeFault[]): ImageOutcome {
+		const image = provideImage(pod, node, faults);
+		if (image.kind === 'pulled') {
+			this.pulls.push(`${node.object.metadata.name} ${pod.spec.containers[0]?.image}`);
+		}
+
+		return image;
 	}
 
 	/** Runs the pod's containers for real, with what they report on the way. */

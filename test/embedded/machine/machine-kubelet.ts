@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import {runContainer} from '../container.ts';
 import {startError} from '../container-end.ts';
 import {deleteObject} from '../deletion.ts';
+import type {ImageOutcome} from '../image-pull.ts';
 import {imageHasShell} from '../images.ts';
 import {keyOf, type Node, type Pod} from '../objects.ts';
 import type {KeptContainer} from '../pod-containers.ts';
@@ -33,6 +34,8 @@ export type Stream = {readonly cut: () => void; readonly endWell: () => void};
 /** The kubelet of a machine: pods live in its sandboxes, and whatever needs the kubelet or the runtime waits for them. */
 export class MachineKubelet {
 	readonly machine: Machine;
+	/** Whether a pod's image is there; a pull is counted. */
+	readonly image: (pod: Pod) => ImageOutcome;
 	readonly #store: Store;
 	readonly #node: string;
 	readonly #pods: MachinePods;
@@ -45,7 +48,8 @@ export class MachineKubelet {
 	#bootId: string;
 	#wasAwake = true;
 
-	constructor(store: Store, node: string, machine: Machine) {
+	constructor(store: Store, node: string, machine: Machine, image: MachineKubelet['image']) {
+		this.image = image;
 		this.#store = store;
 		this.#node = node;
 		this.machine = machine;
@@ -178,6 +182,15 @@ export class MachineKubelet {
 		stop.signal.addEventListener('abort', () => rmSync(directory, {recursive: true, force: true}), {once: true});
 		for (let attempt = 0; ; attempt += 1) {
 			const sandbox = await this.#pods.up(pod, attempt, stop.signal);
+			const image = this.image(pod);
+			if (image.kind === 'missing') {
+				for (const [reason, message] of image.waiting) {
+					this.#report(worker, podStatus.waiting(pod, node, reason, message));
+				}
+
+				return;
+			}
+
 			const life = this.#runContainers(worker, node, directory);
 			const became = await Promise.race([life, this.#pods.lost(sandbox.id, stop.signal).then(() => 'lost' as const)]);
 			stop.signal.throwIfAborted();
@@ -208,7 +221,11 @@ export class MachineKubelet {
 				return undefined;
 			}
 
-			containers.set(container.name, {log: started.log, exec: started.exec, kill: started.kill});
+			const kept = {log: started.log, exec: started.exec as KeptContainer['exec'], kill: started.kill};
+			containers.set(container.name, kept);
+			void started.ended.then(() => {
+				kept.exec = undefined;
+			});
 			states[index] = {kind: 'running', startedAt: Date.now()};
 			return started.ended;
 		});
@@ -304,6 +321,10 @@ export class MachineKubelet {
 		if (worker !== undefined) {
 			worker.stop.abort(new Error('the pod ends'));
 			this.#killContainers(worker);
+			for (const kept of worker.containers.values()) {
+				kept.exec = undefined;
+			}
+
 			this.#workers.delete(uid);
 		}
 	}

@@ -14,7 +14,7 @@ import {dpkg} from './packages/dpkg.ts';
 import {plantLock, removeLock} from './packages/locks.ts';
 import type {Package} from './packages/package.ts';
 import {pluginCall} from './plugin-call.ts';
-import {killProcessesWith} from './processes.ts';
+import {killProcessesWith, processesWith, signal as send} from './processes.ts';
 import {type Program, serveRequests} from './requests.ts';
 import {Runtime} from './runtime.ts';
 import {systemctl} from './systemctl.ts';
@@ -53,6 +53,14 @@ const asked: readonly string[] = [
 	'apt-mark',
 ];
 const own: readonly string[] = ['enter', 'nsenter', 'env', 'sync', 'chown', 'plugin', 'dpkg-deb', 'ip', 'unshare', 'bash', 'nc'];
+
+/** Where a process ends without having stopped them. */
+const running = new Set<Machine>();
+process.once('exit', () => {
+	for (const machine of running) {
+		machine.killAtOnce();
+	}
+});
 
 /**
 A node that can be upgraded: a tree whose services, runtime and packages do what a real machine's would. Its programs ask this process,
@@ -148,6 +156,7 @@ export class Machine {
 			'apt-cache': manage,
 			'apt-mark': manage,
 		};
+		running.add(this);
 		this.#power();
 		void this.systemd.boot();
 	}
@@ -252,8 +261,15 @@ export class Machine {
 		];
 	}
 
+	killAtOnce(): void {
+		for (const id of processesWith(`STAND_IN_MACHINE=${this.#directory}`)) {
+			send(id, 'SIGKILL');
+		}
+	}
+
 	/** Ends all that runs on it. */
 	async stop(): Promise<void> {
+		running.delete(this);
 		this.#listeners.clear();
 		this.systemd.forget();
 		await killProcessesWith(`STAND_IN_MACHINE=${this.#directory}`);

@@ -1,8 +1,19 @@
 import {execFileSync, spawn} from 'node:child_process';
-import {closeSync, constants, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync} from 'node:fs';
+import {
+	closeSync,
+	constants,
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	openSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	writeSync,
+} from 'node:fs';
 import type {Socket} from 'node:net';
 import {tmpdir} from 'node:os';
-import {dirname, join} from 'node:path';
+import {basename, dirname, join} from 'node:path';
 
 /** What a program of the machine says and how it ends; texts are whole lines. */
 export type Answer = {readonly code: number; readonly out?: string; readonly err?: string};
@@ -17,8 +28,8 @@ const machines = new Map<string, (name: string) => Program | undefined>();
 let fifo: string | undefined;
 
 /**
-Answers the stand-in `ask` of one machine: each request is the path of a FIFO that its process holds open, beside a file with the
-process's name and words. Returns the path of the FIFO that takes requests, and what ends it.
+Answers the stand-in `ask` of one machine: each request names a FIFO that its process holds open, beside a file with the process's
+directory, name and words. Returns the path of the FIFO that takes requests, and what ends it.
 */
 export function serveRequests(
 	directory: string,
@@ -26,6 +37,8 @@ export function serveRequests(
 ): {readonly requests: string; readonly end: () => void} {
 	mkdirSync(directory, {recursive: true});
 	machines.set(directory, program);
+	const slots = Array.from({length: 16}, (_, slot) => join(directory, `slot-${slot}`));
+	execFileSync('mkfifo', slots);
 	fifo ??= listen();
 	return {requests: fifo, end: () => machines.delete(directory)};
 }
@@ -44,8 +57,13 @@ function listen(): string {
 	reader.stdout.on('data', (bytes: Buffer) => {
 		const lines = (rest + bytes.toString()).split('\n');
 		rest = lines.pop() ?? '';
-		for (const reply of lines) {
-			void answer(reply);
+		for (const line of lines) {
+			const [kind, reply = ''] = line.split(' ');
+			if (kind === 'ask') {
+				void answer(reply);
+			} else {
+				release(reply);
+			}
 		}
 	});
 	// Tests end although it is there.
@@ -58,6 +76,7 @@ function listen(): string {
 }
 
 async function answer(reply: string): Promise<void> {
+	const asker = ownerOf(reply);
 	let said: Answer;
 	try {
 		const [directory = '', name = '', ...words] = readFileSync(`${reply}.words`, 'utf8').split('\0').slice(0, -1);
@@ -67,9 +86,45 @@ async function answer(reply: string): Promise<void> {
 		said = {code: 125, err: `stand-in: ${String(error)}\n`};
 	}
 
-	tell(reply, said);
-	rmSync(reply, {force: true});
+	// Somebody else's by now, where the asker was killed.
+	if (ownerOf(reply) === asker) {
+		tell(reply, said);
+	}
+}
+
+function ownerOf(reply: string): string {
+	try {
+		return readFileSync(`${reply}.lock`, 'utf8');
+	} catch {
+		return '';
+	}
+}
+
+/** A FIFO of the machine may be taken again; one of the client's own goes, and a sign that none was left: those of the dead are given back. */
+function release(reply: string): void {
 	rmSync(`${reply}.words`, {force: true});
+	if (basename(reply).startsWith('slot-')) {
+		rmSync(`${reply}.lock`, {force: true});
+		return;
+	}
+
+	rmSync(reply, {force: true});
+	const directory = dirname(reply);
+	const locks = existsSync(directory) ? readdirSync(directory).filter(name => name.endsWith('.lock')) : [];
+	for (const name of locks) {
+		const pid = Number(readFileSync(join(directory, name), 'utf8'));
+		if (pid > 0 && !isAlive(pid)) {
+			rmSync(join(directory, name), {force: true});
+		}
+	}
+}
+
+function isAlive(pid: number): boolean {
+	try {
+		return process.kill(pid, 0);
+	} catch {
+		return false;
+	}
 }
 
 function tell(reply: string, {code, out = '', err = ''}: Answer): void {

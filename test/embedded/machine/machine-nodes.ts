@@ -15,6 +15,7 @@ export type MachineNodeSpec = {
 	readonly files: TreeFiles;
 	readonly msPerSecond?: number;
 	readonly packages?: MachineSpec['packages'];
+	readonly without?: readonly string[];
 	readonly object?: Partial<Parameters<typeof nodeObject>[0]>;
 };
 
@@ -28,6 +29,7 @@ export function machineNode({
 	files,
 	msPerSecond,
 	packages,
+	without,
 	object,
 }: MachineNodeSpec): NodeSetup {
 	const kernel = '6.1.0-28-amd64';
@@ -44,6 +46,7 @@ export function machineNode({
 			},
 			...(msPerSecond !== undefined && {msPerSecond}),
 			...(packages && {packages}),
+			...(without && {without}),
 		},
 	};
 }

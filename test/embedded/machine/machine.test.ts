@@ -85,7 +85,7 @@ test('what a node holds of a pod is seen with its tools, and whether it answers'
 	t.is((await machine.run(look)).stdout, `1\n0\n${dns}`);
 });
 
-test('plugins older than the config fail ADD in the words of the real ones', async t => {
+test('a config newer than the runtime fails ADD in the words of its libcni', async t => {
 	const {machine} = t.context;
 	const list = `sed -i 's/"1.0.0"/"1.1.0"/' "$CNI_UPGRADE_ROOT/etc/cni/net.d/10-mynet.conflist"; echo '{"metadata":{"name":"a","namespace":"b","uid":"c"}}' >"$CNI_UPGRADE_ROOT/tmp.json"; crictl runp /tmp.json`;
 	const {code, stderr} = await machine.run(list);

@@ -1,18 +1,17 @@
 import {spawn} from 'node:child_process';
 import {randomUUID} from 'node:crypto';
-import {chmodSync, copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {NodeTree} from '../simulated-node.ts';
-import {plantTree, type TreeFiles, type TreeOptions, treeEnvironment} from '../tree.ts';
+import {type TreeFiles, type TreeOptions, treeEnvironment} from '../tree.ts';
 import {crictl} from './crictl.ts';
 import type {MachineFaults} from './faults.ts';
 import {filesOf, leftOvers} from './fingerprint.ts';
 import {networkPrograms} from './network.ts';
-import {apt} from './packages/apt.ts';
-import {Database} from './packages/database.ts';
-import {dpkg} from './packages/dpkg.ts';
+import type {Database} from './packages/database.ts';
 import {plantLock, removeLock} from './packages/locks.ts';
-import type {Package} from './packages/package.ts';
+import {type PackageWorld, packageManager} from './packages/manager.ts';
+import {plantMachine} from './plant.ts';
 import {pluginCall} from './plugin-call.ts';
 import {killProcessesWith, processesWith, signal as send} from './processes.ts';
 import {type Program, serveRequests} from './requests.ts';
@@ -28,31 +27,14 @@ export type MachineSpec = {
 	readonly commands?: readonly string[];
 	/** What a second of its clocks takes here; default 10. */
 	readonly msPerSecond?: number;
-	/** What apt has to offer, and which of it is installed, as `NAME VERSION`. */
-	readonly packages?: {readonly repository: readonly Package[]; readonly installed: readonly string[]};
+	readonly packages?: PackageWorld;
+	/** Programs that it does not have, such as `crictl`. */
+	readonly without?: readonly string[];
 };
 
 export type MachineOptions = MachineSpec & Omit<TreeOptions, 'commands'>;
 
 export type Ran = {readonly code: number; readonly stdout: string; readonly stderr: string};
-
-/** Stand-ins of every machine, each by the file that it is a copy of. */
-const asked: readonly string[] = [
-	'ip-asked',
-	'bridge',
-	'ping',
-	'tcp-asked',
-	'getent',
-	'systemctl',
-	'crictl',
-	'plugin-call',
-	'dpkg',
-	'dpkg-query',
-	'apt-get',
-	'apt-cache',
-	'apt-mark',
-];
-const own: readonly string[] = ['enter', 'nsenter', 'env', 'sync', 'chown', 'plugin', 'dpkg-deb', 'ip', 'unshare', 'bash', 'nc'];
 
 /** Where a process ends without having stopped them. */
 const running = new Set<Machine>();
@@ -78,87 +60,63 @@ export class Machine {
 	/** What a second of the machine's clocks takes here. */
 	readonly msPerSecond: number;
 	/** Every command and unit of the machine has these in its environment; may be changed. */
-	readonly environment: Record<string, string>;
+	readonly environment: Record<string, string> = {};
 	readonly #directory: string;
 	readonly #listeners = new Set<() => void>();
 	readonly #endRequests: () => void;
-	#programs: Readonly<Record<string, Program>>;
+	readonly #programs: Readonly<Record<string, Program>>;
 	readonly #database: Database;
 	#isOff = false;
 	#isKubeletRunning = false;
+	readonly #kubelet: Daemon = {
+		start: () => {
+			this.#isKubeletRunning = true;
+			return undefined;
+		},
+		stop: () => {
+			this.#isKubeletRunning = false;
+		},
+	};
 	#bootId = '';
 
 	constructor({
 		runtime,
-		commands = [],
 		msPerSecond = 10,
 		packages = {repository: [], installed: []},
+		without = [],
+		commands = [],
 		...options
 	}: MachineOptions) {
 		this.#directory = join(options.directory, 'machine');
 		const {requests, end} = serveRequests(this.#directory, name => this.#programs[name]);
 		this.#endRequests = end;
-		this.environment = {};
-		this.tree = this.#plant(options, commands, requests);
+		const {environment} = this;
+		this.tree = plantMachine({...options, commands, without, questions: this.#directory, requests, environment});
 		this.msPerSecond = msPerSecond;
 		this.runtimeUnit = runtime === 'containerd' ? 'containerd.service' : 'crio.service';
-		const changed = () => {
-			for (const listener of this.#listeners) {
-				listener();
-			}
-		};
-		this.runtime = new Runtime(this.tree.root, runtime, this.faults, changed);
+		const {faults, tree} = this;
+		const changed = () => this.#tell();
+		this.runtime = new Runtime(tree.root, runtime, faults, changed);
 		const daemons: Readonly<Record<string, Daemon>> = {
 			[runtime === 'containerd' ? 'containerd' : 'crio']: this.runtime,
-			kubelet: {
-				start: () => {
-					this.#isKubeletRunning = true;
-					return undefined;
-				},
-				stop: () => {
-					this.#isKubeletRunning = false;
-				},
-			},
+			kubelet: this.#kubelet,
 		};
-		this.systemd = new Systemd({
-			tree: this.tree,
-			msPerSecond,
-			daemon: program => daemons[program],
-			changed,
-		});
+		this.systemd = new Systemd({tree, msPerSecond, changed, daemon: program => daemons[program]});
+		const {systemd} = this;
+		const manager = packageManager({...packages, root: tree.root, faults, systemd, isOff: () => this.#isOff});
+		this.#database = manager.database;
+		const cri = crictl(this.runtime, tree.root);
 		this.#programs = {
-			systemctl: systemctl(this.systemd),
-			crictl: crictl(this.runtime, this.tree.root),
-			'plugin-call': pluginCall(this.faults),
-		};
-		this.#database = new Database(this.tree.root);
-		const scripts = this.#installAtFirst(packages);
-		const parts = {
-			root: this.tree.root,
-			database: this.#database,
-			scripts,
-			repository: packages.repository,
-			locked: () => {
-				const {packagesLocked: by} = this.faults;
-				return by === undefined ? undefined : `another process with pid ${by.pid} (${by.program})`;
-			},
-			fails: () => this.faults.packageFails,
-			startUnits: async (units: readonly string[]) => this.#startUnits(units),
-			isOff: () => this.#isOff,
-		};
-		const manage = apt(parts);
-		this.#programs = {
-			...this.#programs,
+			systemctl: systemctl(systemd),
+			crictl: cri,
+			'crictl-asked': cri,
+			'plugin-call': pluginCall(faults),
 			...networkPrograms(this),
-			dpkg: dpkg(parts),
-			'dpkg-query': dpkg(parts),
-			'apt-get': manage,
-			'apt-cache': manage,
-			'apt-mark': manage,
+			...manager.programs,
 		};
 		running.add(this);
 		this.#power();
-		void this.systemd.boot();
+		void systemd.boot();
 	}
 
 	get isKubeletRunning(): boolean {
@@ -213,14 +171,25 @@ export class Machine {
 		await this.systemd.unit(unit).kill(name);
 	}
 
-	/** Power loss: every process dies, /run is empty, the boot id is another, and what is enabled starts where its conditions hold. */
+	/** Power loss, and power again. */
 	async reboot(): Promise<void> {
+		await this.powerOff();
+		await this.powerOn();
+	}
+
+	/** Every process dies, at once and without a word. */
+	async powerOff(): Promise<void> {
 		this.#isOff = true;
 		this.systemd.forget();
+		this.#tell();
 		await killProcessesWith(`STAND_IN_MACHINE=${this.#directory}`);
 		this.runtime.forget();
 		// What was at work in this process sees that it is off.
 		await new Promise(resolve => setTimeout(resolve, 5));
+	}
+
+	/** /run is empty, the boot id is another, and what is enabled starts where its conditions hold. */
+	async powerOn(): Promise<void> {
 		this.#isOff = false;
 		this.#power();
 		await this.systemd.boot();
@@ -276,55 +245,10 @@ export class Machine {
 		this.#endRequests();
 	}
 
-	#installAtFirst({repository, installed}: NonNullable<MachineSpec['packages']>): Map<string, Package> {
-		const scripts = new Map<string, Package>();
-		for (const key of installed) {
-			const one = repository.find(({name, version}) => `${name} ${version}` === key);
-			if (one === undefined) {
-				throw new Error(`no package ${key} in the repository`);
-			}
-
-			this.#database.unpack(one);
-			this.#database.set({name: one.name, version: one.version, wanted: 'install', state: 'installed'});
-			scripts.set(key, one);
+	#tell(): void {
+		for (const listener of this.#listeners) {
+			listener();
 		}
-
-		return scripts;
-	}
-
-	/** As a package's script does it: with what is new on disk, and started again where it runs. */
-	async #startUnits(units: readonly string[]): Promise<void> {
-		this.systemd.reload();
-		for (const name of units.filter(name => this.systemd.isEnabled(name))) {
-			const unit = this.systemd.unit(name);
-			await unit.stop();
-			await unit.start();
-		}
-	}
-
-	#plant(options: Omit<TreeOptions, 'commands'>, commands: readonly string[], requests: string): NodeTree {
-		const tree = plantTree({...options, commands});
-		const [bin = '', tools = ''] = tree.path;
-		const place = (file: string, name: string) => {
-			copyFileSync(new URL(`./stand-ins/${file}`, import.meta.url), join(bin, name));
-			chmodSync(join(bin, name), 0o755);
-		};
-		for (const name of own) {
-			place(name, name);
-		}
-
-		for (const name of asked) {
-			place('ask', name);
-		}
-
-		Object.assign(this.environment, tree.environment, {
-			STAND_IN_MACHINE: this.#directory,
-			STAND_IN_REQUESTS: requests,
-			STAND_IN_ROOT: tree.root,
-			STAND_IN_TOOLS: tools,
-			STAND_IN_PLUGIN: join(bin, 'plugin'),
-		});
-		return {...tree, environment: this.environment};
 	}
 
 	#power(): void {

@@ -1,6 +1,6 @@
 import {spawn} from 'node:child_process';
 import {randomUUID} from 'node:crypto';
-import {chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {chmodSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {NodeTree} from '../simulated-node.ts';
 import {type TreeFiles, type TreeOptions, treeEnvironment} from '../tree.ts';
@@ -256,6 +256,10 @@ export class Machine {
 		this.#bootId = randomUUID();
 		mkdirSync(join(root, '/proc/sys/kernel/random'), {recursive: true});
 		writeFileSync(join(root, '/proc/sys/kernel/random/boot_id'), `${this.#bootId}\n`);
+		// Its own network namespace, as the kernel numbers the first.
+		mkdirSync(join(root, '/proc/self/ns'), {recursive: true});
+		rmSync(join(root, '/proc/self/ns/net'), {force: true});
+		symlinkSync('net:[4026531840]', join(root, '/proc/self/ns/net'));
 		mkdirSync(join(root, '/run'), {recursive: true});
 		for (const name of readdirSync(join(root, '/run'))) {
 			rmSync(join(root, '/run', name), {recursive: true, force: true});

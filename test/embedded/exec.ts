@@ -69,8 +69,8 @@ export function openExec(store: Store, kubelets: Kubelets, info: RequestInfo, re
 			end(status);
 		}
 	};
-	// The runtime that ends says that all went well, however much was still to come.
-	const release = machine?.carry({cut: () => socket.destroy(), endWell: () => finish(ended(0))});
+	// The runtime that ends says that all went well, however much was still to come; what was said before arrives.
+	const release = machine?.carry({cut: () => socket.destroy(), endWell: () => setTimeout(() => finish(ended(0)), 5)});
 	child.once('close', (code, signal) => finish(ended(code ?? (signal === 'SIGKILL' ? 137 : 143))));
 	socket.once('close', () => {
 		release?.();

@@ -1,28 +1,24 @@
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {runContainer} from '../container.ts';
-import {startError} from '../container-end.ts';
 import {deleteObject} from '../deletion.ts';
 import type {ImageOutcome} from '../image-pull.ts';
-import {imageHasShell} from '../images.ts';
 import {keyOf, type Node, type Pod} from '../objects.ts';
 import type {KeptContainer} from '../pod-containers.ts';
-import {type ContainerState, podStatus} from '../pod-status.ts';
+import {podStatus} from '../pod-status.ts';
 import {resourceRow} from '../resources.ts';
-import type {ContainerEnd} from '../simulated-node.ts';
 import type {Store} from '../store.ts';
 import type {Machine} from './machine.ts';
-import {isRunForReal, lastingContainer} from './machine-container.ts';
 import {MachinePods} from './machine-pods.ts';
 import {keepNodeStatus} from './node-status.ts';
+import {type Containers, killContainers, runContainers} from './run-containers.ts';
 import type {Sandbox} from './sandboxes.ts';
 
 /** A pod that the kubelet has taken up. */
 type Worker = {
 	readonly pod: Pod;
 	readonly stop: AbortController;
-	readonly containers: Map<string, KeptContainer & {readonly kill: () => void}>;
+	readonly containers: Containers;
 	restarts: number;
 	/** What the API server has not been told while the kubelet was away. */
 	unsaid: Pod['status'] | undefined;
@@ -150,9 +146,7 @@ export class MachineKubelet {
 	/** As at a power loss. */
 	#killAll(): void {
 		for (const {containers} of this.#workers.values()) {
-			for (const {kill} of containers.values()) {
-				kill();
-			}
+			killContainers(containers);
 		}
 	}
 
@@ -191,12 +185,19 @@ export class MachineKubelet {
 				return;
 			}
 
-			const life = this.#runContainers(worker, node, directory);
+			const life = runContainers({
+				pod,
+				machine: this.machine,
+				directory,
+				containers: worker.containers,
+				configMap: key => this.#store.get('configmaps', key),
+				report: states => this.#report(worker, podStatus.of(pod, node, states)),
+			});
 			const became = await Promise.race([life, this.#pods.lost(sandbox.id, stop.signal).then(() => 'lost' as const)]);
 			stop.signal.throwIfAborted();
 			if (became === 'lost') {
 				this.#pods.tell(pod, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
-				this.#killContainers(worker);
+				killContainers(worker.containers);
 				await life;
 			}
 
@@ -208,52 +209,6 @@ export class MachineKubelet {
 			worker.restarts += 1;
 			this.#report(worker, podStatus.waiting(pod, node));
 		}
-	}
-
-	/** Resolves when all have ended. */
-	async #runContainers(worker: Worker, node: Node, directory: string): Promise<'ended'> {
-		const {pod, containers} = worker;
-		const states: ContainerState[] = [];
-		const ends = pod.spec.containers.map((container, index) => {
-			const started = isRunForReal(container) ? this.#runForReal(pod, index, directory) : lastingContainer(this.machine.tree);
-			if (!('ended' in started)) {
-				states[index] = {kind: 'ended', end: startError(started.message), startedAt: Date.now()};
-				return undefined;
-			}
-
-			const kept = {log: started.log, exec: started.exec as KeptContainer['exec'], kill: started.kill};
-			containers.set(container.name, kept);
-			void started.ended.then(() => {
-				kept.exec = undefined;
-			});
-			states[index] = {kind: 'running', startedAt: Date.now()};
-			return started.ended;
-		});
-		this.#report(worker, podStatus.of(pod, node, states));
-		await Promise.all(
-			ends.map(async (ended, index) => {
-				const end: ContainerEnd | undefined = await ended;
-				if (end !== undefined) {
-					states[index] = {kind: 'ended', end, startedAt: Date.now()};
-					this.#report(worker, podStatus.of(pod, node, states));
-				}
-			}),
-		);
-		return 'ended';
-	}
-
-	#runForReal(pod: Pod, index: number, directory: string) {
-		const own = mkdtempSync(join(directory, 'container-'));
-		const image = pod.spec.containers[index]?.image ?? '';
-		return runContainer({
-			pod,
-			index,
-			tree: this.machine.tree,
-			directory: own,
-			imageHasShell: imageHasShell(image),
-			runtime: `${this.machine.runtime.kind}://${this.machine.runtime.version}`,
-			configMap: name => this.#store.get('configmaps', keyOf({namespace: pod.metadata.namespace, name})),
-		});
 	}
 
 	#armDeadline({pod, stop}: Worker, node: Node): void {
@@ -310,21 +265,11 @@ export class MachineKubelet {
 		}));
 	}
 
-	#killContainers({containers}: Worker): void {
-		for (const {kill} of containers.values()) {
-			kill();
-		}
-	}
-
 	#end(uid: string): void {
 		const worker = this.#workers.get(uid);
 		if (worker !== undefined) {
 			worker.stop.abort(new Error('the pod ends'));
-			this.#killContainers(worker);
-			for (const kept of worker.containers.values()) {
-				kept.exec = undefined;
-			}
-
+			killContainers(worker.containers);
 			this.#workers.delete(uid);
 		}
 	}

@@ -97,7 +97,8 @@ export class Runtime implements Daemon {
 			throw new CriError(
 				this.kind === 'containerd'
 					? `code = Unknown desc = failed to setup network for sandbox "${sandbox.id}": cni plugin not initialized`
-					: `code = Unknown desc = failed to create pod network sandbox ${this.#fullName(sandbox)}: no CNI configuration file in ${this.confDir}. Has your network provider started?`,
+					: // It waits for a network as long as the call lasts.
+						'code = DeadlineExceeded desc = context deadline exceeded',
 			);
 		}
 

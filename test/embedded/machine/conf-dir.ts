@@ -60,9 +60,13 @@ export function readNetworkList(root: string, path: string): NetworkList | strin
 
 	return {
 		path,
-		name: String(content['name'] ?? ''),
-		cniVersion: String(content['cniVersion'] ?? ''),
+		name: textOf(content['name']),
+		cniVersion: textOf(content['cniVersion']),
 		plugins: plugins as readonly PluginConf[],
 		source,
 	};
+}
+
+function textOf(value: unknown): string {
+	return typeof value === 'string' ? value : '';
 }

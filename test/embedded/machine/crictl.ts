@@ -10,7 +10,7 @@ type Options = {readonly flags: ReadonlyMap<string, string>; readonly words: rea
 /** crictl as of 1.34, whose answers were taken from nodes with containerd 1.7.24. */
 export function crictl(runtime: Runtime, root: string): Program {
 	return all => {
-		const [verb = '', options] = parse(all);
+		const [verb, options] = parse(all);
 		const endpoint = options.flags.get('runtime-endpoint') ?? `unix://${runtime.socket}`;
 		const socket = endpoint.replace(/^unix:\/\//, '').replace(/^\/var\/run\//, '/run/');
 		if (!runtime.isRunning || socket !== runtime.socket) {
@@ -191,11 +191,12 @@ function statusOf(sandbox: Sandbox) {
 
 /** A Go template, as far as it only names fields. */
 function fill(template: string, value: unknown): string {
-	return template.replaceAll(/\{\{\s*\.([\w.]+)\s*\}\}/g, (_, path: string) =>
-		String(
-			path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], value) ?? '<no value>',
-		),
-	);
+	const get = (path: string) =>
+		path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], value);
+	return template.replaceAll(/\{\{\s*\.([\w.]+)\s*\}\}/g, (_, path: string) => {
+		const found = get(path);
+		return typeof found === 'string' ? found : JSON.stringify(found ?? '<no value>');
+	});
 }
 
 function fatal(message: string): Answer {

@@ -1,3 +1,4 @@
+import {randomUUID} from 'node:crypto';
 import {type ContainerdSpec, containerdFiles, crioFiles} from '../host-files.ts';
 import type {TreeFiles} from '../tree.ts';
 
@@ -11,10 +12,14 @@ function unit(name: string, program: string, settings: string): TreeFiles {
 	};
 }
 
-const kubelet: TreeFiles = {
+const kubelet = (): TreeFiles => ({
 	...unit('kubelet.service', '/usr/bin/kubelet', 'Restart=always\nRestartSec=10\n'),
 	'/usr/bin/kubelet': {content: '', mode: 0o755},
-};
+	'/usr/bin/nsenter': {content: '', mode: 0o755},
+	'/usr/bin/crictl': {content: '#!/bin/sh\nexec crictl "$@"\n', mode: 0o755},
+	'/bin/sleep': {content: '', mode: 0o755},
+	'/etc/machine-id': `${randomUUID().replaceAll('-', '')}\n`,
+});
 
 /** A containerd that is managed by systemd, and its kubelet. */
 export function containerdMachine(spec: ContainerdSpec): TreeFiles {
@@ -22,7 +27,7 @@ export function containerdMachine(spec: ContainerdSpec): TreeFiles {
 		...containerdFiles(spec),
 		...unit('containerd.service', '/usr/bin/containerd', 'Type=notify\nRestart=always\nRestartSec=5\n'),
 		'/usr/bin/containerd': {content: '', mode: 0o755},
-		...kubelet,
+		...kubelet(),
 	};
 }
 
@@ -31,6 +36,6 @@ export function crioMachine(spec: Parameters<typeof crioFiles>[0]): TreeFiles {
 		...crioFiles(spec),
 		...unit('crio.service', '/usr/bin/crio', 'Type=notify\nRestart=on-failure\nRestartSec=10\n'),
 		'/usr/bin/crio': {content: '', mode: 0o755},
-		...kubelet,
+		...kubelet(),
 	};
 }

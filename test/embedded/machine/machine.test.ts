@@ -71,7 +71,21 @@ test('a sandbox gets a lease, and loses it when it is stopped', async t => {
 	);
 });
 
-test('plugins older than the config fail ADD in the words of the real ones', async t => {
+test('what a node holds of a pod is seen with its tools, and whether it answers', async t => {
+	const {machine} = t.context;
+	const {ip, id} = machine.runtime.run({name: 'a', namespace: 'b', uid: 'c', attempt: 0, hostNetwork: false});
+	const look = `ping -c 1 -W 3 ${ip} >"$CNI_UPGRADE_ROOT/out"; echo $?; bash -c 'exec 3<>"/dev/tcp/$1/$2"' - 10.96.0.1 443; echo $?; ip -o neigh show to ${ip}; bridge fdb show; getent hosts kubernetes.default.svc`;
+	const mac = `0a:58:${id.slice(0, 8).replaceAll(/(..)(?=.)/g, '$1:')}`;
+	const dns = '10.96.0.1     kubernetes.default.svc\n';
+	t.is(
+		(await machine.run(look)).stdout,
+		`0\n0\n${ip} dev cni0 lladdr ${mac} REACHABLE\n${mac} dev veth${id.slice(0, 8)} master cni0\n${dns}`,
+	);
+	machine.runtime.remove(id);
+	t.is((await machine.run(look)).stdout, `1\n0\n${dns}`);
+});
+
+test('a config newer than the runtime fails ADD in the words of its libcni', async t => {
 	const {machine} = t.context;
 	const list = `sed -i 's/"1.0.0"/"1.1.0"/' "$CNI_UPGRADE_ROOT/etc/cni/net.d/10-mynet.conflist"; echo '{"metadata":{"name":"a","namespace":"b","uid":"c"}}' >"$CNI_UPGRADE_ROOT/tmp.json"; crictl runp /tmp.json`;
 	const {code, stderr} = await machine.run(list);
@@ -136,4 +150,20 @@ test('a file that is too large for the disk, and a directory that is read-only',
 	const denied = await machine.run('mv "$CNI_UPGRADE_ROOT/opt/cni/bin/bridge" "$CNI_UPGRADE_ROOT/opt/cni/bin/x"; echo $?');
 	t.is(denied.stdout, '1\n');
 	machine.makeReadOnly('/opt/cni/bin', false);
+});
+
+test('a plugin that is called by itself does what its config says, or refuses it as a real one', async t => {
+	const {machine} = t.context;
+	const call = (command: string, version: string) =>
+		machine.run('CNI_COMMAND=$C CNI_CONTAINERID=x CNI_NETNS=/run/netns/x CNI_IFNAME=eth0 CNI_PATH=$D "$D/bridge"', {
+			env: {C: command, D: `${machine.tree.root}/opt/cni/bin`},
+			input: JSON.stringify({cniVersion: version, name: 'n', type: 'bridge', ipam: {type: 'host-local', subnet: '10.1.2.0/24'}}),
+		});
+	const added = await call('ADD', '1.0.0');
+	t.is(added.code, 0);
+	t.like(JSON.parse(added.stdout), {cniVersion: '1.0.0', ips: [{address: '10.1.2.250/24'}]});
+	t.deepEqual(await call('DEL', '1.0.0'), {code: 0, stdout: '', stderr: ''});
+	const refused = await call('ADD', '1.0.1');
+	t.is(refused.code, 1);
+	t.like(JSON.parse(refused.stdout), {code: 1, msg: 'incompatible CNI versions'});
 });

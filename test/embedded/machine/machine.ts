@@ -1,31 +1,48 @@
 import {spawn} from 'node:child_process';
 import {randomUUID} from 'node:crypto';
-import {chmodSync, copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {chmodSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {NodeTree} from '../simulated-node.ts';
-import {plantTree, type TreeOptions, treeEnvironment} from '../tree.ts';
+import {type TreeFiles, type TreeOptions, treeEnvironment} from '../tree.ts';
 import {crictl} from './crictl.ts';
 import type {MachineFaults} from './faults.ts';
 import {filesOf, leftOvers} from './fingerprint.ts';
-import {killProcessesWith} from './processes.ts';
+import {networkPrograms} from './network.ts';
+import type {Database} from './packages/database.ts';
+import {plantLock, removeLock} from './packages/locks.ts';
+import {type PackageWorld, packageManager} from './packages/manager.ts';
+import {plantMachine} from './plant.ts';
+import {pluginCall} from './plugin-call.ts';
+import {killProcessesWith, processesWith, signal as send} from './processes.ts';
 import {type Program, serveRequests} from './requests.ts';
 import {Runtime} from './runtime.ts';
 import {systemctl} from './systemctl.ts';
 import {Systemd} from './systemd.ts';
 import type {Daemon, UnitState} from './unit.ts';
 
-export type MachineOptions = Omit<TreeOptions, 'commands'> & {
+export type MachineSpec = {
+	readonly files: TreeFiles;
 	readonly runtime: 'containerd' | 'cri-o';
+	/** Stand-ins of ordinary trees that are on its PATH too. */
 	readonly commands?: readonly string[];
-	/** What a second of a unit file takes here; default 20. */
+	/** What a second of its clocks takes here; default 10. */
 	readonly msPerSecond?: number;
+	readonly packages?: PackageWorld;
+	/** Programs that it does not have, such as `crictl`. */
+	readonly without?: readonly string[];
 };
+
+export type MachineOptions = MachineSpec & Omit<TreeOptions, 'commands'>;
 
 export type Ran = {readonly code: number; readonly stdout: string; readonly stderr: string};
 
-/** Stand-ins of every machine, each by the file that it is a copy of. */
-const asked: readonly string[] = ['systemctl', 'crictl', 'plugin-call'];
-const own: readonly string[] = ['enter', 'nsenter', 'env', 'sync', 'chown', 'plugin'];
+/** Where a process ends without having stopped them. */
+const running = new Set<Machine>();
+process.once('exit', () => {
+	for (const machine of running) {
+		machine.killAtOnce();
+	}
+});
 
 /**
 A node that can be upgraded: a tree whose services, runtime and packages do what a real machine's would. Its programs ask this process,
@@ -35,48 +52,71 @@ export class Machine {
 	readonly tree: NodeTree;
 	readonly runtime: Runtime;
 	readonly systemd: Systemd;
+	/** The machines of its network, itself among them. */
+	peers: readonly Machine[] = [this];
 	/** What goes wrong from now on. */
 	readonly faults: MachineFaults = {};
 	readonly runtimeUnit: string;
+	/** What a second of the machine's clocks takes here. */
+	readonly msPerSecond: number;
+	/** Every command and unit of the machine has these in its environment; may be changed. */
+	readonly environment: Record<string, string> = {};
 	readonly #directory: string;
 	readonly #listeners = new Set<() => void>();
 	readonly #endRequests: () => void;
 	readonly #programs: Readonly<Record<string, Program>>;
+	readonly #database: Database;
+	#isOff = false;
 	#isKubeletRunning = false;
+	readonly #kubelet: Daemon = {
+		start: () => {
+			this.#isKubeletRunning = true;
+			return undefined;
+		},
+		stop: () => {
+			this.#isKubeletRunning = false;
+		},
+	};
 	#bootId = '';
 
-	constructor({runtime, commands = [], msPerSecond = 20, ...options}: MachineOptions) {
+	constructor({
+		runtime,
+		msPerSecond = 10,
+		packages = {repository: [], installed: []},
+		without = [],
+		commands = [],
+		...options
+	}: MachineOptions) {
 		this.#directory = join(options.directory, 'machine');
 		const {requests, end} = serveRequests(this.#directory, name => this.#programs[name]);
 		this.#endRequests = end;
-		this.tree = this.#plant(options, commands, requests);
+		const {environment} = this;
+		this.tree = plantMachine({...options, commands, without, questions: this.#directory, requests, environment});
+		this.msPerSecond = msPerSecond;
 		this.runtimeUnit = runtime === 'containerd' ? 'containerd.service' : 'crio.service';
-		this.runtime = new Runtime(this.tree.root, runtime, this.faults);
+		const {faults, tree} = this;
+		const changed = () => this.#tell();
+		this.runtime = new Runtime(tree.root, runtime, faults, changed);
 		const daemons: Readonly<Record<string, Daemon>> = {
 			[runtime === 'containerd' ? 'containerd' : 'crio']: this.runtime,
-			kubelet: {
-				start: () => {
-					this.#isKubeletRunning = true;
-					return undefined;
-				},
-				stop: () => {
-					this.#isKubeletRunning = false;
-				},
-			},
+			kubelet: this.#kubelet,
 		};
-		this.systemd = new Systemd({
-			tree: this.tree,
-			msPerSecond,
-			daemon: program => daemons[program],
-			changed: () => {
-				for (const listener of this.#listeners) {
-					listener();
-				}
-			},
-		});
-		this.#programs = {systemctl: systemctl(this.systemd), crictl: crictl(this.runtime, this.tree.root)};
+		this.systemd = new Systemd({tree, msPerSecond, changed, daemon: program => daemons[program]});
+		const {systemd} = this;
+		const manager = packageManager({...packages, root: tree.root, faults, systemd, isOff: () => this.#isOff});
+		this.#database = manager.database;
+		const cri = crictl(this.runtime, tree.root);
+		this.#programs = {
+			systemctl: systemctl(systemd),
+			crictl: cri,
+			'crictl-asked': cri,
+			'plugin-call': pluginCall(faults),
+			...networkPrograms(this),
+			...manager.programs,
+		};
+		running.add(this);
 		this.#power();
-		void this.systemd.boot();
+		void systemd.boot();
 	}
 
 	get isKubeletRunning(): boolean {
@@ -131,11 +171,26 @@ export class Machine {
 		await this.systemd.unit(unit).kill(name);
 	}
 
-	/** Power loss: every process dies, /run is empty, the boot id is another, and what is enabled starts where its conditions hold. */
+	/** Power loss, and power again. */
 	async reboot(): Promise<void> {
+		await this.powerOff();
+		await this.powerOn();
+	}
+
+	/** Every process dies, at once and without a word. */
+	async powerOff(): Promise<void> {
+		this.#isOff = true;
 		this.systemd.forget();
+		this.#tell();
 		await killProcessesWith(`STAND_IN_MACHINE=${this.#directory}`);
 		this.runtime.forget();
+		// What was at work in this process sees that it is off.
+		await new Promise(resolve => setTimeout(resolve, 5));
+	}
+
+	/** /run is empty, the boot id is another, and what is enabled starts where its conditions hold. */
+	async powerOn(): Promise<void> {
+		this.#isOff = false;
 		this.#power();
 		await this.systemd.boot();
 	}
@@ -151,50 +206,49 @@ export class Machine {
 		this.#mark('modes-bind', isReadOnly && process.getuid?.() === 0 ? '' : undefined);
 	}
 
+	/** Somebody else is at work with packages; undefined: no longer. */
+	lockPackages(holder: {readonly pid: number; readonly program: string} | undefined): void {
+		const {packagesLocked} = this.faults;
+		if (packagesLocked !== undefined) {
+			removeLock(this.tree.root, packagesLocked.pid);
+		}
+
+		this.faults.packagesLocked = holder;
+		if (holder !== undefined) {
+			plantLock(this.tree.root, holder);
+		}
+	}
+
 	/** All that an upgrade may change, one a line, and what pods left behind: equal where the node is the same. */
 	fingerprint(): readonly string[] {
 		const units = Object.entries(this.units()).filter(([, active]) => active !== 'inactive');
 		return [
 			...filesOf(this.tree.root),
 			...leftOvers(this.tree.root, new Set(this.runtime.sandboxes.keys())).map(path => `${path} left over`),
+			...this.#database.all().map(({name, version, wanted, state}) => `package ${name} ${version} ${wanted} ${state}`),
 			...units.map(([unit, active]) => `${unit} ${active}`).sort(),
 		];
 	}
 
+	killAtOnce(): void {
+		for (const id of processesWith(`STAND_IN_MACHINE=${this.#directory}`)) {
+			send(id, 'SIGKILL');
+		}
+	}
+
 	/** Ends all that runs on it. */
 	async stop(): Promise<void> {
+		running.delete(this);
 		this.#listeners.clear();
 		this.systemd.forget();
 		await killProcessesWith(`STAND_IN_MACHINE=${this.#directory}`);
 		this.#endRequests();
 	}
 
-	#plant(options: Omit<TreeOptions, 'commands'>, commands: readonly string[], requests: string): NodeTree {
-		const tree = plantTree({...options, commands});
-		const [bin = '', tools = ''] = tree.path;
-		const place = (file: string, name: string) => {
-			copyFileSync(new URL(`./stand-ins/${file}`, import.meta.url), join(bin, name));
-			chmodSync(join(bin, name), 0o755);
-		};
-		for (const name of own) {
-			place(name, name);
+	#tell(): void {
+		for (const listener of this.#listeners) {
+			listener();
 		}
-
-		for (const name of asked) {
-			place('ask', name);
-		}
-
-		return {
-			...tree,
-			environment: {
-				...tree.environment,
-				STAND_IN_MACHINE: this.#directory,
-				STAND_IN_REQUESTS: requests,
-				STAND_IN_ROOT: tree.root,
-				STAND_IN_TOOLS: tools,
-				STAND_IN_PLUGIN: join(bin, 'plugin'),
-			},
-		};
 	}
 
 	#power(): void {
@@ -202,6 +256,10 @@ export class Machine {
 		this.#bootId = randomUUID();
 		mkdirSync(join(root, '/proc/sys/kernel/random'), {recursive: true});
 		writeFileSync(join(root, '/proc/sys/kernel/random/boot_id'), `${this.#bootId}\n`);
+		// Its own network namespace, as the kernel numbers the first.
+		mkdirSync(join(root, '/proc/self/ns'), {recursive: true});
+		rmSync(join(root, '/proc/self/ns/net'), {force: true});
+		symlinkSync('net:[4026531840]', join(root, '/proc/self/ns/net'));
 		mkdirSync(join(root, '/run'), {recursive: true});
 		for (const name of readdirSync(join(root, '/run'))) {
 			rmSync(join(root, '/run', name), {recursive: true, force: true});

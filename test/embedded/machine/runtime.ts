@@ -23,8 +23,11 @@ export class Runtime implements Daemon {
 	#seen = '';
 	readonly #root: string;
 	readonly #faults: MachineFaults;
+	/** Told of every change of a sandbox. */
+	readonly #changed: () => void;
 
-	constructor(root: string, kind: Runtime['kind'], faults: MachineFaults) {
+	constructor(root: string, kind: Runtime['kind'], faults: MachineFaults, changed: () => void) {
+		this.#changed = changed;
 		this.#root = root;
 		this.kind = kind;
 		this.#faults = faults;
@@ -94,7 +97,8 @@ export class Runtime implements Daemon {
 			throw new CriError(
 				this.kind === 'containerd'
 					? `code = Unknown desc = failed to setup network for sandbox "${sandbox.id}": cni plugin not initialized`
-					: `code = Unknown desc = failed to create pod network sandbox ${this.#fullName(sandbox)}: no CNI configuration file in ${this.confDir}. Has your network provider started?`,
+					: // It waits for a network as long as the call lasts.
+						'code = DeadlineExceeded desc = context deadline exceeded',
 			);
 		}
 
@@ -110,6 +114,7 @@ export class Runtime implements Daemon {
 
 		const made = {...sandbox, ip: pod.hostNetwork || network === undefined ? '' : lease(this.#root, network, sandbox)};
 		this.sandboxes.set(made.id, made);
+		this.#changed();
 		return made;
 	}
 
@@ -137,6 +142,7 @@ export class Runtime implements Daemon {
 		}
 
 		this.sandboxes.set(id, {...sandbox, state: 'SANDBOX_NOTREADY', ip: ''});
+		this.#changed();
 	}
 
 	/** RemovePodSandbox, which stops it where that was not done. */

@@ -14,6 +14,8 @@ export type UnitFile = {
 	readonly type: string;
 	readonly restart: string;
 	readonly restartSeconds: number;
+	/** Exit codes and signals after which it is started again whatever `restart` says. */
+	readonly restartForced: readonly string[];
 	readonly killMode: string;
 	/** 0: none. */
 	readonly maxSeconds: number;
@@ -55,6 +57,7 @@ export function readUnit(root: string, name: string): UnitFile | undefined {
 		type: last('Service.Type', 'simple'),
 		restart: last('Service.Restart', 'no'),
 		restartSeconds: seconds(last('Service.RestartSec', '100ms')),
+		restartForced: all('Service.RestartForceExitStatus').flatMap(split),
 		killMode: last('Service.KillMode', 'control-group'),
 		maxSeconds: seconds(last('Service.RuntimeMaxSec', '0')),
 		wantedBy: all('Install.WantedBy').flatMap(split),

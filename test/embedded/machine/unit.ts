@@ -198,6 +198,7 @@ export class Unit {
 		const result = isClean ? 'success' : exitSignal === null ? 'exit-code' : 'signal';
 		const restart = file?.restart ?? 'no';
 		const isStartedAgain =
+			file?.restartForced.includes(exitSignal ?? String(code)) === true ||
 			restart === 'always' ||
 			(isClean ? restart === 'on-success' : restart === 'on-failure' || (restart === 'on-abnormal' && exitSignal !== null));
 		if (!isStartedAgain) {

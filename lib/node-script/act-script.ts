@@ -17,6 +17,8 @@ const files = [
 	'config',
 	'edit',
 	'packages',
+	'packages-apt',
+	'packages-rpm',
 	'runtime-config',
 	'hooks',
 	'kubeadm',

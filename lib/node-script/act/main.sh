@@ -32,7 +32,7 @@ main() {
 
 is_verb() {
 	case $1 in
-	begin | put | plan | edit | check | rehearse | note | start | journal | state | back | finish | discard | look | reach | run) ;;
+	begin | put | plan | edit | check | rehearse | note | start | journal | state | back | finish | discard | look | reach | packages | run) ;;
 	*) return 1 ;;
 	esac
 }

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2016,SC2154
+
 # What packages.sh asks of dpkg and apt. Only apt_download and apt_candidates may use the network.
 
 apt_present() {
@@ -92,12 +92,12 @@ apt_remove() {
 apt_run() {
 	apt_limit=$1
 	shift
-	limited "$apt_limit" env LC_ALL=C DEBIAN_FRONTEND=noninteractive DEBIAN_PRIORITY=critical NEEDRESTART_SUSPEND=1 APT_LISTCHANGES_FRONTEND=none \
-		dpkg "$@" >"$run_dir/state/packages.log" 2>&1 </dev/null
+	(umask 022 && limited "$apt_limit" env LC_ALL=C DEBIAN_FRONTEND=noninteractive DEBIAN_PRIORITY=critical NEEDRESTART_SUSPEND=1 APT_LISTCHANGES_FRONTEND=none \
+		dpkg "$@" >"$run_dir/state/packages.log" 2>&1 </dev/null)
 }
 
 # dpkg keeps a changed configuration file itself.
-apt_save_configs() { :; }
+apt_changed_configs() { :; }
 
 # Members of a package below a directory.
 apt_unpack() {

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154
+
 # What packages.sh asks of rpm, which installs for dnf and for zypper, and of these two, which only fetch.
 
 dnf_present() {
@@ -76,10 +76,8 @@ rpm_remove() {
 }
 
 # rpm replaces a changed configuration file that is not marked noreplace.
-rpm_save_configs() {
-	limited 60 rpm -V --nodeps --noscripts "$1" 2>/dev/null | awk '$1 ~ /5/ && $2 == "c" && NF == 3 { print $3 }' | while read -r path; do
-		keep_copy "$path"
-	done
+rpm_changed_configs() {
+	limited 60 rpm -V --nodeps --noscripts "$1" 2>/dev/null | awk '$1 ~ /5/ && $2 == "c" && NF == 3 && $3 ~ /^\/[A-Za-z0-9._\/:@+~-]+$/ { print $3 }'
 }
 
 rpm_unpack() {

@@ -1,11 +1,11 @@
-# shellcheck shell=sh disable=SC2034,SC2154
+
 # Packages: what is installed, both versions fetched beforehand, installed and taken back without the network. For a manager M (apt, dnf,
 # zypper) the functions are M_..., or rpm_... for what the last two share; they are in packages-apt.sh and packages-rpm.sh.
 #
 #   state/packages        NAME NEW OLD, a line each, in the order in which they are installed; OLD may be none
 #   stage/packages/new    NAME.deb or NAME.rpm, and backup/packages the same of the old version, which a later rollback needs
 #   stage/packages/tree   what of the new ones is asked before it is installed: containerd, plugins
-#   backup/keep/PATH      files of others that must survive, and state/kept their paths
+#   state/configs         configuration files that rpm might replace, kept under backup
 
 find_manager() {
 	for manager in apt dnf zypper; do
@@ -28,33 +28,30 @@ last_words() {
 fetch_packages() {
 	orders package >"$run_dir/state/orders.package"
 	[ -s "$run_dir/state/orders.package" ] || return 0
-	find_manager || {
-		why='the node has no package manager that is known: seen none of apt, dnf and zypper; upgrade its packages another way, or use --plugins and --run-before'
-		return 1
-	}
+	find_manager || refuse 'node: it has none of apt, dnf and zypper; upgrade its packages another way, or use --plugins and --run-before' || return 1
 	new_dir=$run_dir/stage/packages/new old_dir=$run_dir/backup/packages suffix=$("${kind}_word" suffix)
-	mkdir -p "$new_dir" "$old_dir" || { why="$new_dir cannot be made" && return 1; }
+	mkdir -p "$new_dir" "$old_dir" || fail "$new_dir: it cannot be made; make room there" || return 1
 	describe_package_files || return 1
-	while read -r asked name new old; do
+	while read -r asked name new old <&5; do
 		if ! is_name "$name" || ! is_package_version "$new" || ! is_package_version "$old"; then
-			why="package/$name $new $old is not a name and two versions; make a new plan"
+			refuse "package/$name $new $old is not a name and two versions; make a new plan"
 			return 1
 		fi
 		if [ "$asked" != "$manager" ]; then
-			why="package/$name is planned for $asked, but the node's package manager is $manager; make a new plan"
+			refuse "package/$name is planned for $asked, but the node's package manager is $manager; make a new plan"
 			return 1
 		fi
 		seen=$("${kind}_installed" "$name")
 		if [ "$seen" != "$old" ]; then
-			why="package/$name is of version $seen, expected $old: it changed since the plan was made; make a new plan"
+			refuse "package/$name is of version $seen, expected $old: it changed since the plan was made; make a new plan"
 			return 1
 		fi
 		fetch_package new "$name" "$new" "$new_dir" || return 1
 		[ "$old" = none ] || fetch_package old "$name" "$old" "$old_dir" || return 1
-	done <"$run_dir/state/orders.package"
+	done 5<"$run_dir/state/orders.package"
 	compare_simulation || return 1
 	rm -rf "$run_dir/stage/packages/tree" && mkdir -p "$run_dir/stage/packages/tree"
-	for file in "$new_dir"/*."$suffix"; do
+	for file in $(files_like "$new_dir/*.$suffix"); do
 		"${kind}_unpack" "$file" "$run_dir/stage/packages/tree" /usr/bin/containerd /usr/sbin/containerd /usr/lib/cni /usr/libexec/cni /opt/cni/bin
 	done
 	sync
@@ -68,16 +65,16 @@ is_package_version() {
 describe_package_files() {
 	: >"$run_dir/state/package-files"
 	orders package-file >"$run_dir/state/orders.package-file"
-	while read -r staged _; do
+	while read -r staged _ <&5; do
 		line=$("${kind}_describe" "$run_dir/stage/$staged")
 		case $line in
 		?*' '?*) echo "$staged ${line% * *}" >>"$run_dir/state/package-files" ;;
 		*)
-			why="file/$staged is not a package that $manager can read; give --package-file a .$suffix file for this node"
+			refuse "file/$staged is not a package that $manager can read; give --package-file a .$suffix file for this node"
 			return 1
 			;;
 		esac
-	done <"$run_dir/state/orders.package-file"
+	done 5<"$run_dir/state/orders.package-file"
 }
 
 is_package() {
@@ -90,18 +87,18 @@ fetch_package() {
 	! is_package "$file" "$2" "$3" || return 0
 	fetching=$4/.fetch
 	rm -rf "$fetching"
-	mkdir -p "$fetching" || { why="$fetching cannot be made; make room there" && return 1; }
-	while read -r staged given version; do
+	mkdir -p "$fetching" || fail "$fetching: it cannot be made; make room there" || return 1
+	while read -r staged given version <&5; do
 		if [ "$given $version" = "$2 $3" ]; then cp "$run_dir/stage/$staged" "$fetching/"; fi
-	done <"$run_dir/state/package-files"
+	done 5<"$run_dir/state/package-files"
 	take_fetched "$@" && return 0
 	rm -rf "$fetching" && mkdir -p "$fetching"
 	"${manager}_download" "$fetching" "$2" "$3" >"$run_dir/state/packages.log" 2>&1 </dev/null
 	take_fetched "$@" && return 0
 	said=$(last_words 2)
 	for cached in $("${kind}_word" caches); do
-		for candidate in $root${cached%%NAME*}$2${cached#*NAME}; do
-			if [ -f "$candidate" ] && is_package "$candidate" "$2" "$3"; then cp "$candidate" "$fetching/" && take_fetched "$@" && return 0; fi
+		for candidate in $(files_like "$root${cached%%NAME*}$2${cached#*NAME}"); do
+			if is_package "$candidate" "$2" "$3"; then cp "$candidate" "$fetching/" && take_fetched "$@" && return 0; fi
 		done
 	done
 	if [ "$1" = old ] && "${kind}_remake" "$fetching" "$2" >"$run_dir/state/packages.log" 2>&1 </dev/null; then
@@ -109,17 +106,27 @@ fetch_package() {
 	fi
 	rm -rf "$fetching"
 	if [ "$1" = old ]; then
-		why="package/$2 of version $3, which is installed now, cannot be fetched, so there would be no way back: neither a repository of $manager nor its cache has it. $("${kind}_word" remake); give the file with --package-file OLD.$suffix"
+		refuse "package/$2 of version $3, which is installed now, cannot be fetched, so there would be no way back: neither a repository of $manager nor its cache has it. $("${kind}_word" remake); give the file with --package-file OLD.$suffix"
 	else
-		why="package/$2 of version $3 cannot be fetched by $manager ($said); add its repository to the node and refresh it, or give the file with --package-file"
+		refuse "package/$2 of version $3 cannot be fetched by $manager ($said); add its repository to the node and refresh it, or give the file with --package-file"
 	fi
 	return 1
 }
 
+# Files by patterns, which are written out again only here.
+files_like() {
+	(
+		set +f
+		for pattern in "$@"; do
+			for found in $pattern; do [ ! -f "$found" ] || echo "$found"; done
+		done
+	)
+}
+
 # The one file in $fetching that is the package.
 take_fetched() {
-	for candidate in "$fetching"/*."$suffix" "$fetching"/*/*."$suffix" "$fetching"/*/*/*."$suffix"; do
-		if [ -f "$candidate" ] && is_package "$candidate" "$2" "$3"; then
+	for candidate in $(files_like "$fetching/*.$suffix" "$fetching/*/*.$suffix" "$fetching/*/*/*.$suffix"); do
+		if is_package "$candidate" "$2" "$3"; then
 			mv "$candidate" "$4/$2.$suffix" && rm -rf "$fetching" && return 0
 		fi
 	done
@@ -129,29 +136,29 @@ take_fetched() {
 # Nothing may change that the plan does not show.
 compare_simulation() {
 	set --
-	while read -r _ name _; do set -- "$@" "$new_dir/$name.$suffix"; done <"$run_dir/state/orders.package"
+	while read -r _ name _ <&5; do set -- "$@" "$new_dir/$name.$suffix"; done 5<"$run_dir/state/orders.package"
 	if ! "${kind}_simulate" "$@" >"$run_dir/state/simulated"; then
-		why="$manager cannot install the planned versions together: $(last_words 3); name what they need with --package as well, or choose other versions"
+		refuse "$manager cannot install the planned versions together: $(last_words 3); name what they need with --package as well, or choose other versions"
 		return 1
 	fi
 	: >"$run_dir/state/packages.new"
-	while read -r act name new old; do
+	while read -r act name new old <&5; do
 		if [ "$act" = remove ]; then
-			why="$manager would remove package/$name ($new), which the plan does not ask for; choose versions that go with it, or remove it yourself first"
+			refuse "$manager would remove package/$name ($new), which the plan does not ask for; choose versions that go with it, or remove it yourself first"
 			return 1
 		fi
 		if ! grep -qxF "$manager $name $new $old" "$run_dir/state/orders.package"; then
-			why="$manager would also change package/$name from $old to $new, which the plan does not show; make a new plan, or add --package $name=$new"
+			refuse "$manager would also change package/$name from $old to $new, which the plan does not show; make a new plan, or add --package $name=$new"
 			return 1
 		fi
 		echo "$name $new $old" >>"$run_dir/state/packages.new"
-	done <"$run_dir/state/simulated"
-	while read -r _ name new old; do
+	done 5<"$run_dir/state/simulated"
+	while read -r _ name new old <&5; do
 		if ! grep -qxF "$name $new $old" "$run_dir/state/packages.new"; then
-			why="$manager would not change package/$name from $old to $new; make a new plan"
+			refuse "$manager would not change package/$name from $old to $new; make a new plan"
 			return 1
 		fi
-	done <"$run_dir/state/orders.package"
+	done 5<"$run_dir/state/orders.package"
 	mv "$run_dir/state/packages.new" "$run_dir/state/packages"
 }
 
@@ -159,46 +166,38 @@ compare_simulation() {
 
 check_packages() {
 	[ -s "$run_dir/state/packages" ] || return 0
-	find_manager || { why='the node has lost its package manager' && return 1; }
+	find_manager || fail 'node: it has lost its package manager' || return 1
 	suffix=$("${kind}_word" suffix) sum=0
-	while read -r name new old; do
+	while read -r name new old <&5; do
 		seen=$("${kind}_installed" "$name")
 		if [ "$seen" != "$old" ] && ! { [ -e "$run_dir/state/packages-begun" ] && [ "$seen" = "$new" ]; }; then
 			[ -e "$run_dir/state/packages-begun" ] || {
-				why="package/$name is of version $seen, expected $old: it changed since the plan was made; make a new plan"
+				refuse "package/$name is of version $seen, expected $old: it changed since the plan was made; make a new plan"
 				return 1
 			}
 		fi
 		if ! is_package "$run_dir/stage/packages/new/$name.$suffix" "$name" "$new"; then
-			why="package/$name of version $new is not among what was fetched, or is damaged; make a new plan"
+			refuse "package/$name of version $new is not among what was fetched, or is damaged; make a new plan"
 			return 1
 		fi
 		if [ "$old" != none ] && ! is_package "$run_dir/backup/packages/$name.$suffix" "$name" "$old"; then
-			why="package/$name of version $old, the way back, is not among what was fetched, or is damaged; make a new plan"
+			refuse "package/$name of version $old, the way back, is not among what was fetched, or is damaged; make a new plan"
 			return 1
 		fi
 		held=no
 		! "${manager}_held" "$name" || held=yes
 		planned=no
 		! orders hold | grep -qxF "$name" || planned=yes
-		if [ $held != $planned ] && [ ! -e "$run_dir/state/packages-begun" ]; then
-			why="package/$name is held: $held, expected $planned: that changed since the plan was made; make a new plan"
+		if [ $held != $planned ]; then
+			refuse "package/$name is held: $held, expected $planned: that changed since the plan was made; make a new plan"
 			return 1
 		fi
 		size=$("${kind}_describe" "$run_dir/stage/packages/new/$name.$suffix")
 		sum=$((sum + ${size##* }))
-	done <"$run_dir/state/packages"
-	orders keep >"$run_dir/state/orders.keep"
-	while read -r dir name sha; do
-		seen=$(sha256_of "$root$dir/$name")
-		if [ "$seen" != "$sha" ] && [ ! -e "$run_dir/state/packages-begun" ]; then
-			why="file/$dir/$name has the hash ${seen:-none}, expected $sha: it changed since the plan was made; make a new plan"
-			return 1
-		fi
-	done <"$run_dir/state/orders.keep"
+	done 5<"$run_dir/state/packages"
 	check_package_space /usr && check_package_space /var || return 1
-	if [ ! -e "$run_dir/state/packages-begun" ] && "${kind}_interrupted"; then
-		why="$manager was interrupted earlier and some packages are half installed; run \`$("${kind}_word" heal)\` on the node, then try again"
+	if "${kind}_interrupted"; then
+		refuse "$manager was interrupted earlier and some packages are half installed; run \`$("${kind}_word" heal)\` on the node, then try again"
 		return 1
 	fi
 	wait_for_packages 10
@@ -209,7 +208,7 @@ check_package_space() {
 	free=$(df -Pk "$root$1" 2>/dev/null | awk 'NR == 2 { print $4 }')
 	case $free in '' | *[!0-9]*) return 0 ;; esac
 	if [ "$free" -lt $((sum + 16384)) ]; then
-		why="directory/$1 has $free KiB free, expected $((sum + 16384)) KiB for the new packages; make room there"
+		refuse "directory/$1 has $free KiB free, expected $((sum + 16384)) KiB for the new packages; make room there"
 		return 1
 	fi
 }
@@ -219,7 +218,7 @@ wait_for_packages() {
 	until=$(($(date +%s) + $1))
 	while holder=$(packages_holder) && [ -n "$holder" ]; do
 		if [ "$(date +%s)" -ge "$until" ]; then
-			why="the lock of $manager is held by $holder, expected nobody for $1 seconds; wait until it has finished, or stop it"
+			refuse "the lock of $manager is held by $holder, expected nobody for $1 seconds; wait until it has finished, or stop it"
 			return 1
 		fi
 		sleep 1
@@ -246,30 +245,35 @@ packages_holder() {
 
 # --- The step ---
 
-do_packages() {
+# Called when the section begins, after the core has kept a copy of every `keep` file.
+backup_packages() {
 	[ -s "$run_dir/state/packages" ] || return 0
-	find_manager || { why='the node has lost its package manager' && return 1; }
-	save_kept || return 1
-	: >"$run_dir/state/packages-begun"
-	sync
-	move_packages new
+	find_manager || fail 'node: it has lost its package manager' || return 1
+	: >"$run_dir/state/configs"
+	while read -r name _ <&5; do
+		for path in $("${kind}_changed_configs" "$name"); do
+			mkdir -p "$run_dir/backup${path%/*}" && cp -p "$root$path" "$run_dir/backup$path" || fail "file/$path: it was not backed up; make room in $run_dir" || return 1
+			echo "$path" >>"$run_dir/state/configs"
+		done
+	done 5<"$run_dir/state/packages"
 }
 
-undo_packages() {
-	[ -e "$run_dir/state/packages-begun" ] || return 0
-	find_manager || { why='the node has lost its package manager' && return 1; }
-	move_packages old
-}
+do_packages() { move_packages new; }
+
+undo_packages() { move_packages old; }
 
 # Everything that is not at the wanted version goes there: $1 is new or old. What was interrupted is made whole on the way.
 move_packages() {
+	[ -s "$run_dir/state/packages" ] || return 0
+	find_manager || fail 'node: it has lost its package manager' || return 1
 	suffix=$("${kind}_word" suffix) target=$1
 	wait_for_packages 120 || return 1
+	: >"$run_dir/state/packages.log"
 	! "${kind}_interrupted" || "${kind}_heal"
-	gone=''
+	gone='' moved=yes
 	set --
-	while read -r name new old; do
-		if [ "$target" = new ]; then wanted=$new file=$run_dir/stage/packages/new/$name.$suffix; else wanted=$old file=$run_dir/backup/packages/$name.$suffix; fi
+	while read -r name new old <&5; do
+		wanted_package
 		if [ "$("${kind}_installed" "$name")" = "$wanted" ]; then
 			:
 		elif [ "$wanted" = none ]; then
@@ -279,63 +283,56 @@ move_packages() {
 		else
 			set -- "$file" "$@"
 		fi
-	done <"$run_dir/state/packages"
-	moved=yes
+	done 5<"$run_dir/state/packages"
+	failpoint during || return 1
 	if [ $# -gt 0 ]; then "${kind}_install" "$@" || moved=no; fi
-	# shellcheck disable=SC2086
 	if [ -n "$gone" ] && [ $moved = yes ]; then "${kind}_remove" $gone || moved=no; fi
 	said=$(last_words 2)
-	put_back_kept || moved=no
-	while read -r name; do "${manager}_hold" "$name" || said="$said package/$name could not be held again"; done <<-END
-		$(orders hold)
-	END
-	while read -r name new old; do
-		if [ "$target" = new ]; then wanted=$new; else wanted=$old; fi
+	each keep put_back && put_back_configs && each hold hold_again || return 1
+	while read -r name new old <&5; do
+		wanted_package
 		seen=$("${kind}_installed" "$name")
 		if [ "$seen" != "$wanted" ]; then
-			why="package/$name is of version $seen, expected $wanted after $manager's work: $said"
+			why="package/$name is of version $seen, expected $wanted: $manager said: $said"
 			return 1
 		fi
-	done <"$run_dir/state/packages"
-	limited 60 systemctl daemon-reload >/dev/null 2>&1
-	if [ $moved = no ]; then
-		why="the packages are of the expected versions, but not all is well: $said"
-		return 1
+	done 5<"$run_dir/state/packages"
+	[ $moved = yes ] || fail "package/$name: the versions are as expected, but $manager said: $said" || return 1
+	attempt 60 systemctl daemon-reload
+}
+
+wanted_package() {
+	if [ "$target" = new ]; then
+		wanted=$new file=$run_dir/stage/packages/new/$name.$suffix
+	else
+		wanted=$old file=$run_dir/backup/packages/$name.$suffix
 	fi
 }
 
-# --- Files of others ---
-
-# Copies of what a package might wipe or overwrite, made once, before anything is changed.
-save_kept() {
-	[ ! -e "$run_dir/state/packages-begun" ] || return 0
-	: >"$run_dir/state/kept"
-	orders keep >"$run_dir/state/orders.keep"
-	while read -r dir name _; do keep_copy "$dir/$name" || return 1; done <"$run_dir/state/orders.keep"
-	while read -r name _; do "${kind}_save_configs" "$name"; done <"$run_dir/state/packages"
+# A package that owns the directory may have wiped or replaced what others keep there.
+put_back() {
+	sha_of "$root$1/$2"
+	[ "$sha" != "$3" ] || return 0
+	[ -d "$root$1" ] || { mkdir -p "$root$1" && chmod 0755 "$root$1"; } || fail "directory/$1: it cannot be made" || return 1
+	put_back_copy "$1/$2"
 }
 
-keep_copy() {
-	if [ -L "$root$1" ] || [ ! -f "$root$1" ]; then
-		why="file/$1 is not a regular file, expected one to keep; make a new plan"
-		return 1
-	fi
-	if ! mkdir -p "$run_dir/backup/keep${1%/*}" || ! cp -p "$root$1" "$run_dir/backup/keep$1"; then
-		why="file/$1 could not be copied to $run_dir/backup; make room there"
-		return 1
-	fi
-	echo "$1" >>"$run_dir/state/kept"
+put_back_copy() {
+	set -- "$1" $(stat -c '%a %u %g' "$run_dir/backup$1" 2>/dev/null)
+	[ $# -eq 4 ] || fail "file/$1: its copy under $run_dir/backup is gone; put the file back by hand" || return 1
+	replace_file "$run_dir/backup$1" "$root$1" "$2" "$3" "$4"
 }
 
-put_back_kept() {
-	[ -e "$run_dir/state/kept" ] || return 0
-	while read -r path; do
-		copy=$run_dir/backup/keep$path
-		[ "$(sha256_of "$root$path")" != "$(sha256_of "$copy")" ] || continue
-		mkdir -p "$root${path%/*}"
-		# shellcheck disable=SC2046
-		replace_file "$copy" "$root$path" $(stat -c '%a %u %g' "$copy") || { said="file/$path could not be put back" && return 1; }
-	done <"$run_dir/state/kept"
+put_back_configs() {
+	[ -s "$run_dir/state/configs" ] || return 0
+	while read -r path <&5; do
+		cmp -s "$run_dir/backup$path" "$root$path" || put_back_copy "$path" || return 1
+	done 5<"$run_dir/state/configs"
+}
+
+hold_again() {
+	"${manager}_hold" "$1"
+	"${manager}_held" "$1" || fail "package/$1: it was held and could not be held again; hold it by hand"
 }
 
 # --- What the plan is made from: the verb packages NAME|NAME=VERSION|file:STAGEDNAME... ---
@@ -344,14 +341,19 @@ put_back_kept() {
 #   change MANAGER NAME NEW OLD|none   what installing all that was asked for would do, in order;   remove MANAGER NAME OLD
 #   problem TEXT                       why it cannot be done
 
-answer_packages() {
-	mkdir -p "$run_dir/state"
+verb_packages() {
+	[ -d "$run_dir/state" ] || refuse "run/$run: it was not begun on this node; call the verb begin first" || return 1
 	find_manager || {
 		record problem 'the node has none of apt, dnf and zypper'
 		return 0
 	}
 	asked=''
 	for word in "$@"; do
+		name=${word#file:}
+		if ! is_name "${name%%=*}" || { [ "$name" != "${name%%=*}" ] && ! is_package_version "${name#*=}"; }; then
+			record problem "package/$name is not the name of a package, nor NAME=VERSION"
+			continue
+		fi
 		case $word in
 		file:*)
 			line=$("${kind}_describe" "$run_dir/stage/${word#file:}")
@@ -379,9 +381,9 @@ answer_packages() {
 	[ -n "$asked" ] || return 0
 	# shellcheck disable=SC2086
 	if "${kind}_simulate" $asked >"$run_dir/state/simulated"; then
-		while read -r act name version other; do
+		while read -r act name version other <&5; do
 			if [ "$act" = change ]; then record change "$manager" "$name" "$version" "$other"; else record remove "$manager" "$name" "$version"; fi
-		done <"$run_dir/state/simulated"
+		done 5<"$run_dir/state/simulated"
 	else
 		record problem "$manager cannot install these together: $(last_words 3)"
 	fi

@@ -193,7 +193,8 @@ check_packages() {
 			return 1
 		fi
 		size=$("${kind}_describe" "$run_dir/stage/packages/new/$name.$suffix")
-		sum=$((sum + ${size##* }))
+		size=${size##* }
+		case $size in '' | *[!0-9]*) ;; *) sum=$((sum + size)) ;; esac
 	done 5<"$run_dir/state/packages"
 	check_package_space /usr && check_package_space /var || return 1
 	if "${kind}_interrupted"; then
@@ -232,8 +233,8 @@ packages_holder() {
 		inode=$(stat -c %i "$root$lock" 2>/dev/null) || continue
 		writers=$(awk -v inode=":$inode" '$4 == "WRITE" && substr($6, length($6) - length(inode) + 1) == inode { print $5 }' "$root/proc/locks" 2>/dev/null)
 		for pid in $writers; do
-			for fd in "$root/proc/$pid/fd"/*; do
-				[ "$(readlink "$fd" 2>/dev/null)" = "$root$lock" ] || continue
+			for fd in $(ls "$root/proc/$pid/fd" 2>/dev/null); do
+				[ "$(readlink "$root/proc/$pid/fd/$fd" 2>/dev/null)" = "$root$lock" ] || continue
 				name=''
 				read -r name <"$root/proc/$pid/comm" 2>/dev/null
 				echo "process/$pid ($(echo "$name" | tr -cd 'A-Za-z0-9._/:@+-'), $lock)"

@@ -49,7 +49,7 @@ rpm_simulate() {
 		return 0
 		;;
 	esac
-	limited 120 env LC_ALL=C rpm -U --test --oldpackage --nosignature "$@" >"$run_dir/state/packages.log" 2>&1 </dev/null || return 1
+	limited 120 env LC_ALL=C rpm -U --test --oldpackage "$@" >"$run_dir/state/packages.log" 2>&1 </dev/null || return 1
 	for file in "$@"; do
 		set -- "$(rpm_describe "$file")"
 		name=${1%% *} rest=${1#* }
@@ -68,7 +68,7 @@ rpm_interrupted() {
 rpm_heal() { :; }
 
 rpm_install() {
-	limited 1200 env LC_ALL=C rpm -U --oldpackage --replacepkgs --nosignature "$@" >"$run_dir/state/packages.log" 2>&1 </dev/null
+	limited 1200 env LC_ALL=C rpm -U --oldpackage --replacepkgs "$@" >"$run_dir/state/packages.log" 2>&1 </dev/null
 }
 
 rpm_remove() {
@@ -103,8 +103,17 @@ dnf_candidates() {
 	dnf_quiet 120 repoquery --qf '%{epoch}:%{version}-%{release}\n' "$1" 2>/dev/null | awk 'NF == 1 { sub(/^0:/, ""); a[++n] = $1 } END { for (; n; n--) if (!seen[a[n]]++) print a[n] }'
 }
 
+# dnf checks signatures only when it installs, and rpm only whether a signature that is there is good.
 dnf_download() {
-	dnf_quiet 600 download --destdir "$1" "$2-$3"
+	dnf_quiet 600 download --destdir "$1" "$2-$3" || return 1
+	for fetched in $(files_like "$1/*.rpm"); do
+		verdict=$(LC_ALL=C limited 120 rpm -K "$fetched" 2>&1) || { echo "$verdict" && rm -f "$fetched" && continue; }
+		case $verdict in *signatures* | *pgp*) continue ;; esac
+		if grep -qs '^gpgcheck *= *\(1\|[Tt]rue\|yes\)' "$root/etc/dnf/dnf.conf" && ! grep -qs '^gpgcheck *= *\(0\|[Ff]alse\|no\)' $(files_like "$root/etc/yum.repos.d/*.repo"); then
+			echo "$verdict, but it is not signed and dnf.conf says gpgcheck=1"
+			rm -f "$fetched"
+		fi
+	done
 }
 
 dnf_held() {

@@ -2,7 +2,7 @@
 # Packages: what is installed, both versions fetched beforehand, installed and taken back without the network. For a manager M (apt, dnf,
 # zypper) the functions are M_..., or rpm_... for what the last two share; they are in packages-apt.sh and packages-rpm.sh.
 #
-#   state/packages        NAME NEW OLD, a line each, in the order in which they are installed; OLD may be none
+#   state/packages        NAME NEW OLD KIB, a line each, in the order in which they are installed; OLD may be none; KIB: its size
 #   stage/packages/new    NAME.deb or NAME.rpm, and backup/packages the same of the old version, which a later rollback needs
 #   stage/packages/tree   what of the new ones is asked before it is installed: containerd, plugins
 #   state/configs         configuration files that rpm might replace, kept under backup
@@ -151,13 +151,14 @@ compare_simulation() {
 			refuse "$manager would also change package/$name from $old to $new, which the plan does not show; make a new plan, or add --package $name=$new"
 			return 1
 		fi
-		echo "$name $new $old" >>"$run_dir/state/packages.new"
+		size=$("${kind}_describe" "$new_dir/$name.$suffix")
+		echo "$name $new $old ${size##* }" >>"$run_dir/state/packages.new"
 	done 5<"$run_dir/state/simulated"
 	while read -r _ name new old <&5; do
-		if ! grep -qxF "$name $new $old" "$run_dir/state/packages.new"; then
-			refuse "$manager would not change package/$name from $old to $new; make a new plan"
-			return 1
-		fi
+		case "$newline$(cat "$run_dir/state/packages.new")" in
+		*"$newline$name $new $old "*) ;;
+		*) refuse "$manager would not change package/$name from $old to $new; make a new plan" || return 1 ;;
+		esac
 	done 5<"$run_dir/state/orders.package"
 	mv "$run_dir/state/packages.new" "$run_dir/state/packages"
 }
@@ -168,13 +169,15 @@ check_packages() {
 	[ -s "$run_dir/state/packages" ] || return 0
 	find_manager || fail 'node: it has lost its package manager' || return 1
 	suffix=$("${kind}_word" suffix) sum=0
-	while read -r name new old <&5; do
+	while read -r name new old size <&5; do
+		case $size in '' | *[!0-9]*) ;; *) sum=$((sum + size)) ;; esac
+	done 5<"$run_dir/state/packages"
+	check_package_space /usr && check_package_space /var || return 1
+	while read -r name new old _ <&5; do
 		seen=$("${kind}_installed" "$name")
-		if [ "$seen" != "$old" ] && ! { [ -e "$run_dir/state/packages-begun" ] && [ "$seen" = "$new" ]; }; then
-			[ -e "$run_dir/state/packages-begun" ] || {
-				refuse "package/$name is of version $seen, expected $old: it changed since the plan was made; make a new plan"
-				return 1
-			}
+		if [ "$seen" != "$old" ]; then
+			refuse "package/$name is of version $seen, expected $old: it changed since the plan was made; make a new plan"
+			return 1
 		fi
 		if ! is_package "$run_dir/stage/packages/new/$name.$suffix" "$name" "$new"; then
 			refuse "package/$name of version $new is not among what was fetched, or is damaged; make a new plan"
@@ -192,11 +195,7 @@ check_packages() {
 			refuse "package/$name is held: $held, expected $planned: that changed since the plan was made; make a new plan"
 			return 1
 		fi
-		size=$("${kind}_describe" "$run_dir/stage/packages/new/$name.$suffix")
-		size=${size##* }
-		case $size in '' | *[!0-9]*) ;; *) sum=$((sum + size)) ;; esac
 	done 5<"$run_dir/state/packages"
-	check_package_space /usr && check_package_space /var || return 1
 	if "${kind}_interrupted"; then
 		refuse "$manager was interrupted earlier and some packages are half installed; run \`$("${kind}_word" heal)\` on the node, then try again"
 		return 1
@@ -209,7 +208,7 @@ check_package_space() {
 	free=$(df -Pk "$root$1" 2>/dev/null | awk 'NR == 2 { print $4 }')
 	case $free in '' | *[!0-9]*) return 0 ;; esac
 	if [ "$free" -lt $((sum + 16384)) ]; then
-		refuse "directory/$1 has $free KiB free, expected $((sum + 16384)) KiB for the new packages; make room there"
+		refuse "$1: it has $free KiB free, expected $((sum + 16384)) KiB for the new packages; make room there"
 		return 1
 	fi
 }
@@ -253,7 +252,7 @@ backup_packages() {
 	: >"$run_dir/state/configs"
 	while read -r name _ <&5; do
 		for path in $("${kind}_changed_configs" "$name"); do
-			mkdir -p "$run_dir/backup${path%/*}" && cp -p "$root$path" "$run_dir/backup$path" || fail "file/$path: it was not backed up; make room in $run_dir" || return 1
+			mkdir -p "$run_dir/backup${path%/*}" && cp -p "$root$path" "$run_dir/backup$path" || fail "$path: it was not backed up; make room in $run_dir" || return 1
 			echo "$path" >>"$run_dir/state/configs"
 		done
 	done 5<"$run_dir/state/packages"
@@ -273,7 +272,7 @@ move_packages() {
 	! "${kind}_interrupted" || "${kind}_heal"
 	gone='' moved=yes
 	set --
-	while read -r name new old <&5; do
+	while read -r name new old _ <&5; do
 		wanted_package
 		if [ "$("${kind}_installed" "$name")" = "$wanted" ]; then
 			:
@@ -290,7 +289,7 @@ move_packages() {
 	if [ -n "$gone" ] && [ $moved = yes ]; then "${kind}_remove" $gone || moved=no; fi
 	said=$(last_words 2)
 	each keep put_back && put_back_configs && each hold hold_again || return 1
-	while read -r name new old <&5; do
+	while read -r name new old _ <&5; do
 		wanted_package
 		seen=$("${kind}_installed" "$name")
 		if [ "$seen" != "$wanted" ]; then
@@ -314,13 +313,13 @@ wanted_package() {
 put_back() {
 	sha_of "$root$1/$2"
 	[ "$sha" != "$3" ] || return 0
-	[ -d "$root$1" ] || { mkdir -p "$root$1" && chmod 0755 "$root$1"; } || fail "directory/$1: it cannot be made" || return 1
+	[ -d "$root$1" ] || { mkdir -p "$root$1" && chmod 0755 "$root$1"; } || fail "$root$1: it cannot be made" || return 1
 	put_back_copy "$1/$2"
 }
 
 put_back_copy() {
 	set -- "$1" $(stat -c '%a %u %g' "$run_dir/backup$1" 2>/dev/null)
-	[ $# -eq 4 ] || fail "file/$1: its copy under $run_dir/backup is gone; put the file back by hand" || return 1
+	[ $# -eq 4 ] || fail "$1: its copy under $run_dir/backup is gone; put the file back by hand" || return 1
 	replace_file "$run_dir/backup$1" "$root$1" "$2" "$3" "$4"
 }
 

@@ -232,8 +232,8 @@ packages_holder() {
 		inode=$(stat -c %i "$root$lock" 2>/dev/null) || continue
 		writers=$(awk -v inode=":$inode" '$4 == "WRITE" && substr($6, length($6) - length(inode) + 1) == inode { print $5 }' "$root/proc/locks" 2>/dev/null)
 		for pid in $writers; do
-			for fd in $(ls "$root/proc/$pid/fd" 2>/dev/null); do
-				[ "$(readlink "$root/proc/$pid/fd/$fd" 2>/dev/null)" = "$root$lock" ] || continue
+			for fd in $(file_descriptors "$root/proc/$pid/fd"); do
+				[ "$(readlink "$fd" 2>/dev/null)" = "$root$lock" ] || continue
 				name=''
 				read -r name <"$root/proc/$pid/comm" 2>/dev/null
 				echo "process/$pid ($(echo "$name" | tr -cd 'A-Za-z0-9._/:@+-'), $lock)"
@@ -241,6 +241,13 @@ packages_holder() {
 			done
 		done
 	done
+}
+
+file_descriptors() {
+	(
+		set +f
+		echo "$1"/*
+	)
 }
 
 # --- The step ---
@@ -288,6 +295,7 @@ move_packages() {
 	if [ $# -gt 0 ]; then "${kind}_install" "$@" || moved=no; fi
 	if [ -n "$gone" ] && [ $moved = yes ]; then "${kind}_remove" $gone || moved=no; fi
 	said=$(last_words 2)
+	said=${said:-nothing}
 	each keep put_back && put_back_configs && each hold hold_again || return 1
 	while read -r name new old _ <&5; do
 		wanted_package

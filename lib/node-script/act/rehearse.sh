@@ -67,7 +67,7 @@ rehearse_config() {
 	work=$run_dir/state/rehearsal
 	rm -rf "$work"
 	mkdir -p "$work/leases" || fail "$work: it cannot be made; make room there" || return 1
-	limited 180 unshare -n /bin/sh "$0" rehearsal "$run" "$uid" "$1" "$2" "$(readlink "$root/proc/self/ns/net")" >"$work/said" 2>&1 </dev/null
+	limited 180 unshare -n /bin/sh "$0" rehearsal "$run" "$uid" "$1" "$2" "$(namespace_of self)" >"$work/said" 2>&1 3>&3 </dev/null
 	status=$?
 	rehearsal_why=$(last_line "$work/why")
 	said=$(last_line "$work/said")
@@ -76,11 +76,14 @@ rehearse_config() {
 	refuse "rehearsal/${1##*/}: ${rehearsal_why:-it ended with $status: ${said:-it said nothing}}; nothing was changed"
 }
 
+# The number of a process's network namespace.
+namespace_of() { readlink "$root/proc/$1/ns/net" 2>/dev/null | tr -cd 0-9; }
+
 # --- In the namespace that stands for the node: PATH VERSION, and the namespace that it must not be ---
 
 rehearsal() {
 	work=$run_dir/state/rehearsal plan_file=$run_dir/plan
-	here=$(readlink "$root/proc/self/ns/net")
+	here=$(namespace_of self)
 	if [ -z "$here" ] || [ "$here" = "$3" ]; then
 		echo 'unshare made no network namespace of its own' >"$work/why"
 		exit 1
@@ -129,7 +132,7 @@ make_pod() {
 	unshare -n sleep 90 3>&- >/dev/null 2>&1 &
 	pod_pid=$!
 	tries=0
-	while pod_netns=$(readlink "$root/proc/$pod_pid/ns/net" 2>/dev/null) && { [ -z "$pod_netns" ] || [ "$pod_netns" = "$here" ]; }; do
+	while pod_netns=$(namespace_of "$pod_pid") && { [ -z "$pod_netns" ] || [ "$pod_netns" = "$here" ]; }; do
 		tries=$((tries + 1))
 		[ $tries -le 50 ] || fail 'unshare made no network namespace for the pod within 5 seconds' || return 1
 		sleep 0.1
@@ -166,6 +169,7 @@ run_chain() {
 	[ -z "$failed" ] || fail "$failed"
 }
 
+# A failed CHECK is told and does not refuse the plan: containerd never calls it, and bandwidth up to 1.6.2 panics where no limit is set.
 check_chain() {
 	case $config_version in
 	0.[123].*) skipped='CHECK began with spec version 0.4.0' ;;
@@ -181,6 +185,7 @@ check_chain() {
 		index=$((index + 1))
 	done
 	say_rehearsed CHECK
+	failed=''
 }
 
 say_rehearsed() {
@@ -210,7 +215,7 @@ call() {
 		[ "$1" != ADD ] || mv "$work/answer" "$work/result.$index"
 		return 0
 	fi
-	message=$(json_leaves <"$work/answer" | awk -F '\t' '$1 == "msg" || $1 == "details" { s = s (s == "" ? "" : "; ") $2 } END { gsub(/[\001-\037\177]/, " ", s); print substr(s, 1, 300) }')
+	message=$(json_leaves <"$work/answer" | awk -F '\t' '$1 == "msg" || $1 == "details" { gsub(/^"|"$/, "", $2); gsub(/\\"/, "\"", $2); s = s (s == "" ? "" : "; ") $2 } END { gsub(/[\001-\037\177]/, " ", s); print substr(s, 1, 300) }')
 	[ -n "$message" ] || message=$(last_line "$work/said.$index")
 	fail "plugin/${plugin##*/}: $1 ended with $status in the rehearsal: ${message:-it said nothing}"
 }

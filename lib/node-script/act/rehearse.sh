@@ -216,6 +216,7 @@ call() {
 		return 0
 	fi
 	message=$(json_leaves <"$work/answer" | awk -F '\t' '$1 == "msg" || $1 == "details" { gsub(/^"|"$/, "", $2); gsub(/\\"/, "\"", $2); s = s (s == "" ? "" : "; ") $2 } END { gsub(/[\001-\037\177]/, " ", s); print substr(s, 1, 300) }')
+	[ -n "$message" ] || message=$(awk '/^panic:/ { gsub(/[\001-\037\177]/, " "); print substr($0, 1, 300); exit }' "$work/said.$index")
 	[ -n "$message" ] || message=$(last_line "$work/said.$index")
 	fail "plugin/${plugin##*/}: $1 ended with $status in the rehearsal: ${message:-it said nothing}"
 }

@@ -20,7 +20,7 @@ find_manager() {
 
 # The last words of the package manager, on one line.
 last_words() {
-	tail -n 12 "$run_dir/state/packages.log" 2>/dev/null | grep -v '^ *$' | tail -n "${1:-3}" | tr -s '\t\n ' ' ' | tr -d '\000-\037\177' | head -c 400
+	tail -n 12 "$run_dir/state/packages.log" 2>/dev/null | grep -v '^ *$' | tail -n "${1:-3}" | tr '\t\n' ' ' | tr -s ' ' | tr -d '\000-\037\177' | sed 's/^ //; s/ $//' | head -c 400
 }
 
 # --- What is fetched before anybody is disturbed ---

@@ -98,6 +98,8 @@ stage_runtime_config() {
 	sha_of "$root$config_path"
 	[ "$sha" = "$2" ] || refuse "$config_path: it has sha256 $sha, not $2 as planned: somebody changed it; make a new plan" || return 1
 	staged=$run_dir/stage/runtime-config.toml
+	rm -f "$run_dir/state/runtime-config"
+	[ "$(toml_version "$root$config_path")" = 1 ] || return 0
 	migrate_to "$staged" || refuse "$why" || return 1
 	new_program=''
 	for program in /usr/bin/containerd /usr/sbin/containerd; do
@@ -129,7 +131,10 @@ check_runtime_config() { with_runtime_config check_sha; }
 
 backup_runtime_config() { with_runtime_config backup_file; }
 
-do_runtime_config() { with_runtime_config replace_runtime_config; }
+do_runtime_config() {
+	[ -e "$run_dir/state/runtime-config" ] || skipped='the new containerd reads the file as it is'
+	with_runtime_config replace_runtime_config
+}
 
 undo_runtime_config() { with_runtime_config restore_file; }
 

@@ -12,7 +12,8 @@ check_kubeadm() {
 	has kubeadm || refuse 'kubeadm: it is not on the node; install it with --package kubeadm=VERSION, or leave --kubeadm out'
 }
 
-# The copies are made once: on a second time the files may be new already. A file that was not there is noted.
+# The copies are made once: on a second time the files may be new already. kubeadm writes in place, so a hard link would be no copy. A file
+# that was not there is noted.
 backup_kubeadm() {
 	[ ! -e "$run_dir/state/kubeadm-begun" ] || return 0
 	: >"$run_dir/state/kubeadm"
@@ -20,12 +21,18 @@ backup_kubeadm() {
 		sha_of "$root$path"
 		case $sha in
 		none) ;;
-		????????????????????????????????????????????????????????????????) backup_file "$path" "$sha" || return 1 ;;
+		????????????????????????????????????????????????????????????????) copy_kubeadm_file || return 1 ;;
 		*) fail "$root$path: it is no regular file ($sha); kubeadm is not run on it" || return 1 ;;
 		esac
 		echo "$path $sha" >>"$run_dir/state/kubeadm"
 	done
 	sync_path "$run_dir/state/kubeadm" && write_file "$run_dir/state/kubeadm-begun" yes
+}
+
+copy_kubeadm_file() {
+	kept=$run_dir/backup$path
+	mkdir -p "${kept%/*}" && cp -p "$root$path" "$kept.part" && label_like "$root$path" "$kept.part" && sync_path "$kept.part" && mv -f "$kept.part" "$kept" ||
+		fail "$root$path: it was not backed up; make room in $run_dir"
 }
 
 do_kubeadm() {

@@ -321,6 +321,8 @@ wanted_package() {
 put_back() {
 	sha_of "$root$1/$2"
 	[ "$sha" != "$3" ] || return 0
+	sha_of "$run_dir/backup$1/$2"
+	[ "$sha" = "$3" ] || fail "$1/$2: its copy under $run_dir/backup has sha256 $sha, not $3 as planned; put the file back by hand" || return 1
 	[ -d "$root$1" ] || { mkdir -p "$root$1" && chmod 0755 "$root$1"; } || fail "$root$1: it cannot be made" || return 1
 	put_back_copy "$1/$2"
 }

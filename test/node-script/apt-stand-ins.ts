@@ -69,7 +69,10 @@ export function sha256(text: string): string {
 }
 
 /** A node of containerd 1.6.20, held, and of runc 1.1.5, whose repositories have these and containerd 1.7.24. */
-export function aptTree(orders: readonly string[] = ['package apt containerd 1.7.24 1.6.20', 'hold containerd'], commands = {}): ActTree {
+export function aptTree(
+	orders: readonly string[] = ['package apt containerd 1.7.24 1.6.20', 'hold containerd'],
+	commands = {},
+): ActTree {
 	const tree = actTree({
 		orders,
 		files: {'/var/lib/dpkg/status': '', '/opt/cni/bin/calico': 'theirs'},

@@ -1,4 +1,4 @@
-import {readFileSync, rmSync, symlinkSync, mkdirSync, statSync, writeFileSync} from 'node:fs';
+import {mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test from 'ava';
 import type {ActTree} from './act-functions.ts';
@@ -12,24 +12,27 @@ const plan = ['package apt containerd 1.7.24 1.6.20', 'hold containerd', `keep /
 const stored = ({db}: ActTree, name: string) => readFileSync(join(db, name), 'utf8').trim();
 
 for (const shell of shells.filter(([program = '']) => which(program) !== undefined)) {
-	onLinux(`packages go to the new version and back offline, holds and files of others as they were, in ${shell.join(' ')}`, async t => {
-		const tree = aptTree(plan);
-		known(tree, 'repo/containerd=1.7.24', packageFile('containerd', '1.7.24', 'whole\n/opt/cni/bin/calico\n'));
-		t.like(await tree.call('fetch_packages && check_packages && each keep backup_keep && backup_packages', shell), {why: ''});
-		rmSync(join(tree.db, 'repo'), {recursive: true});
-		for (const _ of ['once', 'again']) {
-			t.like(await tree.call('do_packages', shell), {why: ''});
-			t.is(stored(tree, 'containerd'), 'installed 1.7.24');
-			t.is(stored(tree, 'containerd.want'), 'hold');
-			t.is(tree.read('/opt/cni/bin/calico'), 'theirs');
-		}
+	onLinux(
+		`packages go to the new version and back offline, holds and files of others as they were, in ${shell.join(' ')}`,
+		async t => {
+			const tree = aptTree(plan);
+			known(tree, 'repo/containerd=1.7.24', packageFile('containerd', '1.7.24', 'whole\n/opt/cni/bin/calico\n'));
+			t.like(await tree.call('fetch_packages && check_packages && each keep backup_keep && backup_packages', shell), {why: ''});
+			rmSync(join(tree.db, 'repo'), {recursive: true});
+			for (const _ of ['once', 'again']) {
+				t.like(await tree.call('do_packages', shell), {why: ''});
+				t.is(stored(tree, 'containerd'), 'installed 1.7.24');
+				t.is(stored(tree, 'containerd.want'), 'hold');
+				t.is(tree.read('/opt/cni/bin/calico'), 'theirs');
+			}
 
-		rmSync(join(tree.root, tree.run, 'stage'), {recursive: true});
-		t.like(await tree.call('undo_packages && undo_packages', shell), {why: ''});
-		t.is(stored(tree, 'containerd'), 'installed 1.6.20');
-		t.is(stored(tree, 'containerd.want'), 'hold');
-		t.is(statSync(join(tree.root, '/opt/cni/bin/calico')).mode & 0o777, 0o644);
-	});
+			rmSync(join(tree.root, tree.run, 'stage'), {recursive: true});
+			t.like(await tree.call('undo_packages && undo_packages', shell), {why: ''});
+			t.is(stored(tree, 'containerd'), 'installed 1.6.20');
+			t.is(stored(tree, 'containerd.want'), 'hold');
+			t.is(statSync(join(tree.root, '/opt/cni/bin/calico')).mode & 0o777, 0o644);
+		},
+	);
 }
 
 onLinux('what a killed dpkg left is made whole, whichever way it goes on', async t => {
@@ -168,7 +171,10 @@ onLinux('whoever holds the lock of dpkg is named', async t => {
 });
 
 for (const [title, place] of [
-	['the cache', (tree: ActTree) => tree.write('/var/cache/apt/archives/containerd_1.6.20_amd64.deb', packageFile('containerd', '1.6.20'))],
+	[
+		'the cache',
+		(tree: ActTree) => tree.write('/var/cache/apt/archives/containerd_1.6.20_amd64.deb', packageFile('containerd', '1.6.20')),
+	],
 	[
 		'a file that was given',
 		(tree: ActTree) => {

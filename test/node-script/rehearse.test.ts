@@ -74,7 +74,7 @@ const calls = ({db}: ActTree) =>
 		.trim()
 		.split(/\n(?=[A-Z]+ )/)
 		.map(call => {
-			const [, command = '', name = '', text = ''] = /^(\w+) (\w+) ([^]*)$/.exec(call) ?? [];
+			const [, command = '', name = '', text = ''] = /^(\w+) (\w+) (.*)$/s.exec(call) ?? [];
 			return {command, name, given: JSON.parse(text) as Record<string, unknown>};
 		});
 
@@ -104,12 +104,27 @@ onLinux('a chain is added, checked and deleted as a runtime does it, and nothing
 });
 
 for (const [title, options, acts, why] of [
-	['an ADD that fails', {fails: ['portmap:ADD']}, ['ADD failed'], /plugin\/portmap: ADD ended with 1 in the rehearsal: no room; for "it"; nothing was changed$/],
+	[
+		'an ADD that fails',
+		{fails: ['portmap:ADD']},
+		['ADD failed'],
+		/plugin\/portmap: ADD ended with 1 in the rehearsal: no room; for "it"; nothing was changed$/,
+	],
 	['a DEL that fails', {fails: ['bridge:DEL']}, ['ADD ok', 'CHECK ok', 'DEL failed'], /plugin\/bridge: DEL ended with 1/],
 	['a CHECK that fails, which is only told', {fails: ['bridge:CHECK']}, ['ADD ok', 'CHECK failed', 'DEL ok', 'GONE ok'], /^$/],
 	['a version without CHECK', {version: '0.3.1'}, ['ADD ok', 'CHECK skipped', 'DEL ok', 'GONE ok'], /^$/],
-	['a config that wants no CHECK', {text: config('"disableCheck": true, ')}, ['ADD ok', 'CHECK skipped', 'DEL ok', 'GONE ok'], /^$/],
-	['a plugin that is nowhere', {text: config().replace('portmap', 'nosuch')}, [], /plugin\/nosuch: neither what is staged nor the node has it/],
+	[
+		'a config that wants no CHECK',
+		{text: config('"disableCheck": true, ')},
+		['ADD ok', 'CHECK skipped', 'DEL ok', 'GONE ok'],
+		/^$/,
+	],
+	[
+		'a plugin that is nowhere',
+		{text: config().replace('portmap', 'nosuch')},
+		[],
+		/plugin\/nosuch: neither what is staged nor the node has it/,
+	],
 	['a type that is a path', {text: config().replace('portmap', '../x')}, [], /plugin\/\.\.\/x: neither/],
 ] as const) {
 	onLinux(`a rehearsal with ${title}`, async t => {
@@ -126,18 +141,31 @@ for (const [title, options, acts, why] of [
 onLinux('a config of one plugin is rehearsed too, and an interface that it needs is made', async t => {
 	const tree = rehearsing({text: '{"name":"m","type":"macvlan","master":"eth7"}'});
 	t.is((await rehearse(tree)).why, '');
-	t.deepEqual(calls(tree).map(({command, name}) => `${command} ${name}`), ['ADD macvlan', 'CHECK macvlan', 'DEL macvlan']);
+	t.deepEqual(
+		calls(tree).map(({command, name}) => `${command} ${name}`),
+		['ADD macvlan', 'CHECK macvlan', 'DEL macvlan'],
+	);
 	t.regex(readFileSync(join(tree.db, 'log'), 'utf8'), /ip link add eth7 type dummy/);
 });
 
 onLinux('without a namespace of its own, nothing is called', async t => {
 	const tree = rehearsing();
-	t.regex((await tree.call(`ln -sfn 'net:[1]' "$root/proc/self/ns/net"; mkdir -p "$run_dir/state/rehearsal"; (rehearsal /etc/cni/net.d/10.conflist 1.0.0 1); cat "$run_dir/state/rehearsal/why"`)).output, /^unshare made no network namespace of its own$/m);
+	t.regex(
+		(
+			await tree.call(
+				`ln -sfn 'net:[1]' "$root/proc/self/ns/net"; mkdir -p "$run_dir/state/rehearsal"; (rehearsal /etc/cni/net.d/10.conflist 1.0.0 1); cat "$run_dir/state/rehearsal/why"`,
+			)
+		).output,
+		/^unshare made no network namespace of its own$/m,
+	);
 	t.false(tree.has('/../db/calls'));
 });
 
 onLinux('a plugin that does not answer is refused', async t => {
 	const tree = rehearsing();
 	writeFileSync(join(tree.root, tree.run, 'stage/plugins/portmap'), '#!/bin/sh\necho cannot execute >&2\nexit 1\n');
-	t.regex((await rehearse(tree)).why, /^plugin\/portmap: the new one was asked for VERSION and did not answer \(cannot execute\); is it for this machine/);
+	t.regex(
+		(await rehearse(tree)).why,
+		/^plugin\/portmap: the new one was asked for VERSION and did not answer \(cannot execute\); is it for this machine/,
+	);
 });

@@ -7,7 +7,8 @@ import {sha256} from './apt-stand-ins.ts';
 // The node side needs the tools of Linux, such as `stat -c`.
 const onLinux = process.platform === 'linux' ? test : test.skip;
 
-const v1 = '# mine\nroot = "/var/lib/containerd"\n[plugins.cri]\n  sandbox_image = "x"\n  [plugins.cri.cni]\n    bin_dir = "/usr/lib/cni"\n[[plugins."cgroups".x]]\n';
+const v1 =
+	'# mine\nroot = "/var/lib/containerd"\n[plugins.cri]\n  sandbox_image = "x"\n  [plugins.cri.cni]\n    bin_dir = "/usr/lib/cni"\n[[plugins."cgroups".x]]\n';
 const v2 =
 	'version = 2\n# mine\nroot = "/var/lib/containerd"\n[plugins."io.containerd.grpc.v1.cri"]\n  sandbox_image = "x"\n  [plugins."io.containerd.grpc.v1.cri".cni]\n    bin_dir = "/usr/lib/cni"\n[[plugins."io.containerd.monitor.v1.cgroups".x]]\n';
 
@@ -55,7 +56,12 @@ onLinux('a containerd configuration of version 2 is left alone', async t => {
 
 for (const [title, text, change, why] of [
 	['names a plugin that is not known', '[plugins.nvidia]\n', undefined, /line 1 names a plugin that is not known/],
-	['disables plugins by their old names', 'disabled_plugins = ["restart"]\n', undefined, /line 1 names plugins by their names of version 1/],
+	[
+		'disables plugins by their old names',
+		'disabled_plugins = ["restart"]\n',
+		undefined,
+		/line 1 names plugins by their names of version 1/,
+	],
 	['would mean something else', v1, (tree: ActTree) => tree.write('/../db/other', ''), /does not find the same settings/],
 	['changed meanwhile', v1, (tree: ActTree) => tree.write('/etc/containerd/config.toml', 'x'), /not [0-9a-f]{64} as planned/],
 	[
@@ -79,8 +85,12 @@ function hookTree(body: string): ActTree {
 }
 
 onLinux('a hook runs with an environment of its own, and its last line is told', async t => {
-	const tree = hookTree('#!/bin/sh\nenv | sed "s/=.*//" | grep -v -e "^_$" -e PWD -e SHLVL | sort | tr "\\n" " "\necho "$CNI_UPGRADE_NODE $CNI_UPGRADE_STEP \u001b[31m"\n');
-	const {why, output} = await tree.call('SECRET=x; export SECRET; do_hook_before && echo "$detail"; do_hook_after && echo "$skipped"; undo_hook_before && echo "$detail"');
+	const tree = hookTree(
+		'#!/bin/sh\nenv | sed "s/=.*//" | grep -v -e "^_$" -e PWD -e SHLVL | sort | tr "\\n" " "\necho "$CNI_UPGRADE_NODE $CNI_UPGRADE_STEP \u001b[31m"\n',
+	);
+	const {why, output} = await tree.call(
+		'SECRET=x; export SECRET; do_hook_before && echo "$detail"; do_hook_after && echo "$skipped"; undo_hook_before && echo "$detail"',
+	);
 	t.is(why, '');
 	t.deepEqual(output.trim().split('\n'), [
 		'CNI_UPGRADE_NODE CNI_UPGRADE_RUN CNI_UPGRADE_STEP HOME PATH worker-1 hook-before [31m',
@@ -90,7 +100,10 @@ onLinux('a hook runs with an environment of its own, and its last line is told',
 });
 
 onLinux('a hook that fails says how', async t => {
-	t.is((await hookTree('#!/bin/sh\necho no licence >&2\nexit 3\n').call('do_hook_before')).why, 'hook/mine.sh: it ended with 3: no licence');
+	t.is(
+		(await hookTree('#!/bin/sh\necho no licence >&2\nexit 3\n').call('do_hook_before')).why,
+		'hook/mine.sh: it ended with 3: no licence',
+	);
 	t.regex((await hookTree('#!/nowhere\n').call('do_hook_before')).why, /^hook\/mine\.sh: it (cannot be run|ended with 127)/);
 });
 
@@ -102,7 +115,9 @@ function kubeadmTree(body: string): ActTree {
 }
 
 onLinux('what kubeadm changed is put back, and what it made is removed', async t => {
-	const tree = kubeadmTree('echo new >"$CNI_UPGRADE_ROOT/var/lib/kubelet/config.yaml"; : >"$CNI_UPGRADE_ROOT/var/lib/kubelet/instance-config.yaml"; echo "$1 $2 done"');
+	const tree = kubeadmTree(
+		'echo new >"$CNI_UPGRADE_ROOT/var/lib/kubelet/config.yaml"; : >"$CNI_UPGRADE_ROOT/var/lib/kubelet/instance-config.yaml"; echo "$1 $2 done"',
+	);
 	const {why, output} = await tree.call('kubeadm=yes; check_kubeadm && do_kubeadm && echo "$detail" && do_kubeadm');
 	t.is(why, '');
 	t.is(output.trim(), 'upgrade node done');

@@ -19,6 +19,8 @@ const files = [
 	'config',
 	'edit',
 	'packages',
+	'packages-apt',
+	'packages-rpm',
 	'runtime-config',
 	'hooks',
 	'kubeadm',

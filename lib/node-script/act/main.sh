@@ -29,7 +29,11 @@ main() {
 	boot=unknown
 	{ read -r boot <"$root/proc/sys/kernel/random/boot_id"; } 2>/dev/null
 	if timeout -s KILL 5 true >/dev/null 2>&1; then timeout=yes; else timeout=no; fi
-	if [ "$verb" = run ]; then run_section 3>/dev/null; else answer "verb_$verb" "$@"; fi
+	case $verb in
+	run) run_section 3>/dev/null ;;
+	rehearsal) rehearsal "$@" ;;
+	*) answer "verb_$verb" "$@" ;;
+	esac
 	status=$?
 	[ ! -e "$root/run/cni-upgrade-$verb.said" ] || rm -f "$root/run/cni-upgrade-$verb.said"
 	return $status
@@ -37,7 +41,7 @@ main() {
 
 is_verb() {
 	case $1 in
-	begin | put | plan | edit | check | rehearse | note | start | journal | state | back | finish | discard | look | reach | run) ;;
+	begin | put | plan | edit | check | rehearse | note | start | journal | state | back | finish | discard | look | reach | packages | migrate | rehearsal | run) ;;
 	*) return 1 ;;
 	esac
 }

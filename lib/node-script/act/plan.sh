@@ -15,7 +15,7 @@ verb_plan() {
 	[ "$sha" = "$2" ] || fail "$run_dir/plan.new: another client sent another plan; send it again" || return 1
 	plan_file=$run_dir/plan.new
 	rm -f "$run_dir/plan"
-	check_grammar && load_orders && check_staged && unpack_plugins && each config stage_config && fetch_packages || return 1
+	check_grammar && load_orders && check_staged && unpack_plugins && each config stage_config && fetch_packages && stage_runtime_config || return 1
 	mv -f "$run_dir/plan.new" "$run_dir/plan" && sync_path "$run_dir" || fail "$run_dir/plan: it cannot be written"
 }
 

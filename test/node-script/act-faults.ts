@@ -40,6 +40,11 @@ export const undoMiddles: readonly string[] = [
 	'stop-kubelet',
 ].map(id => `undo-${id}`);
 
+/** Of a node, but for what no two nodes have in common. */
+export function fingerprint(machine: Machine): readonly string[] {
+	return machine.fingerprint().filter(line => !line.startsWith('/etc/machine-id '));
+}
+
 /** What a drain leaves: a DaemonSet's pod with a network of its own, and one on the node's. */
 export function addPods(machine: Machine): void {
 	for (const [name, hostNetwork] of [

@@ -5,6 +5,7 @@ import {
 	assertSettled,
 	assertWhole,
 	failAt,
+	fingerprint,
 	instants,
 	isFull,
 	middles,
@@ -42,7 +43,7 @@ const before = await fingerprintBefore();
 
 async function fingerprintBefore(): Promise<readonly string[]> {
 	const machine = await actNode();
-	const fingerprint = machine.fingerprint();
+	const fingerprint = fingerprint(machine);
 	await machine.stop();
 	return fingerprint;
 }
@@ -53,7 +54,7 @@ async function fingerprintAfter(): Promise<readonly string[]> {
 	await must(machine, 'start');
 	await outcome(machine);
 	await must(machine, 'finish');
-	const fingerprint = machine.fingerprint();
+	const fingerprint = fingerprint(machine);
 	await machine.stop();
 	return fingerprint;
 }
@@ -71,7 +72,7 @@ for (const [fault, strike] of Object.entries(faults)) {
 				t.is(await outcome(machine), 'done', said(machine));
 				assertSettled(t, machine);
 				await must(machine, 'finish');
-				t.deepEqual(machine.fingerprint(), after);
+				t.deepEqual(fingerprint(machine), after);
 				t.deepEqual(pods(machine), ['etcd']);
 			});
 		}
@@ -85,7 +86,7 @@ for (const [fault, strike] of Object.entries(faults)) {
 				t.is(await outcome(machine), 'undone', said(machine));
 				assertSettled(t, machine);
 				await must(machine, 'finish');
-				t.deepEqual(machine.fingerprint(), before);
+				t.deepEqual(fingerprint(machine), before);
 				t.deepEqual(pods(machine), ['etcd']);
 			});
 		}
@@ -137,7 +138,7 @@ test.serial('going down, the config is lowered before the plugins, whatever stri
 	await strikeEach(t, machine, upPoints, async node => node.reboot());
 	t.is(await outcome(machine), 'undone', said(machine));
 	await must(machine, 'finish');
-	t.deepEqual(machine.fingerprint(), high);
+	t.deepEqual(fingerprint(machine), high);
 });
 
 const downPoints: readonly string[] = ['config:during', 'config:after', 'plugins:before', 'plugins:during', 'plugins:after'];
@@ -149,7 +150,7 @@ async function lowered(t: ExecutionContext): Promise<{readonly machine: Machine;
 	const machine = await actNode({files: {...Object.fromEntries(plugins), [configPath]: {content: newConfig, mode: 0o600}}});
 	t.teardown(async () => machine.stop());
 	t.teardown(watchWhole(t, machine));
-	const before = machine.fingerprint();
+	const before = fingerprint(machine);
 	const up = orders();
 	const order = (ids: readonly string[]) => up.steps.filter(id => ids.includes(id));
 	const [head, tail] = [up.steps.slice(0, up.steps.indexOf('plugins')), up.steps.slice(up.steps.indexOf('start-runtime'))];

@@ -43,9 +43,9 @@ const before = await fingerprintBefore();
 
 async function fingerprintBefore(): Promise<readonly string[]> {
 	const machine = await actNode();
-	const fingerprint = fingerprint(machine);
+	const found = fingerprint(machine);
 	await machine.stop();
-	return fingerprint;
+	return found;
 }
 
 async function fingerprintAfter(): Promise<readonly string[]> {
@@ -54,9 +54,9 @@ async function fingerprintAfter(): Promise<readonly string[]> {
 	await must(machine, 'start');
 	await outcome(machine);
 	await must(machine, 'finish');
-	const fingerprint = fingerprint(machine);
+	const found = fingerprint(machine);
 	await machine.stop();
-	return fingerprint;
+	return found;
 }
 
 for (const [fault, strike] of Object.entries(faults)) {

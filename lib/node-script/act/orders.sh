@@ -45,13 +45,6 @@ load_orders() {
 	esac
 }
 
-has_order() {
-	while read -r key rest <&4; do
-		[ "$key" != "$1" ] || return 0
-	done 4<"$plan_file"
-	return 1
-}
-
 # Whether $plan_file is a plan of this run for this node, line by line.
 check_grammar() {
 	line_number=0 seen=' ' last=''

@@ -1,5 +1,6 @@
 import test from 'ava';
 import {type EmbeddedCluster, startEmbeddedCluster} from '../embedded/embedded-cluster.ts';
+import {healthyMachine} from '../embedded/machine/upgradable.ts';
 import {crioNode, healthyNode} from '../embedded/scenarios.ts';
 import {caCertificate} from '../embedded/server.ts';
 import {contract, type Server} from './contract.ts';
@@ -12,7 +13,10 @@ let cluster: EmbeddedCluster;
 let client: PlainClient;
 
 test.before(async () => {
-	cluster = await startEmbeddedCluster({nodes: [healthyNode('node-1'), crioNode('node-2')], concurrency: 64});
+	cluster = await startEmbeddedCluster({
+		nodes: [healthyNode('node-1'), crioNode('node-2'), healthyMachine('node-3', 24)],
+		concurrency: 64,
+	});
 	client = new PlainClient({url: cluster.url, ca: caCertificate, token: 'admin-token'});
 });
 
@@ -30,12 +34,17 @@ for (const [index, {title, run, compacts}] of contract.entries()) {
 	});
 }
 
-for (const [index, {title, run}] of contract.filter(({needs}) => needs === 'kubelet').entries()) {
-	test(`${title} (CRI-O)`, async t => {
-		const namespace = `crio-${index}`;
-		await client.call('POST', '/api/v1/namespaces', {body: {metadata: {name: namespace}}});
-		await run(t, serverFor(namespace, 'node-2'));
-	});
+for (const [node, kind] of [
+	['node-2', 'CRI-O'],
+	['node-3', 'a machine'],
+] as const) {
+	for (const [index, {title, run}] of contract.filter(({needs}) => needs === 'kubelet').entries()) {
+		test(`${title} (${kind})`, async t => {
+			const namespace = `${node}-${index}`;
+			await client.call('POST', '/api/v1/namespaces', {body: {metadata: {name: namespace}}});
+			await run(t, serverFor(namespace, node));
+		});
+	}
 }
 
 function serverFor(namespace: string, node: string): Server {

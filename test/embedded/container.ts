@@ -197,16 +197,26 @@ function noSuchExecutable(executable: string): string {
 	return `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "${executable}": stat ${executable}: no such file or directory: unknown`;
 }
 
+/** A process that ends without having stopped its cluster must not leave them behind. */
+const living = new Set<ChildProcess>();
+process.once('exit', () => {
+	for (const child of living) {
+		killGroup(child);
+	}
+});
+
 async function endOf(
 	child: ChildProcess,
 	messageFile: string,
 	{terminationMessagePolicy}: Container,
 	log: ContainerLog,
 ): Promise<ContainerEnd> {
+	living.add(child);
 	const exitCode = await new Promise<number>(resolve => {
 		child.once('error', () => resolve(127));
 		child.once('close', (code, signal) => resolve(code ?? (signal === 'SIGKILL' ? 137 : 143)));
 	});
+	living.delete(child);
 	log.end();
 	const whole = log.bytes;
 	const written = existsSync(messageFile) ? readFileSync(messageFile) : Buffer.alloc(0);

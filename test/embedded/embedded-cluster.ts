@@ -10,6 +10,7 @@ import {Faults} from './faults.ts';
 import {GarbageCollector} from './garbage.ts';
 import {kubeconfigText} from './kubeconfig.ts';
 import {Kubelets} from './kubelet.ts';
+import {Machine, type MachineSpec} from './machine/machine.ts';
 import {newNamespace} from './new-object.ts';
 import type {KubeObject, Node} from './objects.ts';
 import {answerLog} from './pod-log.ts';
@@ -17,7 +18,7 @@ import {RequestLog} from './request-log.ts';
 import {startServer} from './server.ts';
 import type {NodeAnswers, NodeFault, NodeTree, RecordedAnswer, SimulatedNode} from './simulated-node.ts';
 import {Store} from './store.ts';
-import {mustInterpretPlugins, plantTools, plantTree, type TreeFiles} from './tree.ts';
+import {mustInterpretPlugins, plantTools, plantTree, type TreeFiles, type TreeOptions} from './tree.ts';
 import {everything, type Rule, type User, Users} from './users.ts';
 
 /** A node to start with. */
@@ -25,6 +26,8 @@ export type NodeSetup = {
 	readonly object: Node;
 	readonly host:
 		| {readonly kind: 'tree'; readonly files: TreeFiles; readonly commands: readonly string[]}
+		/** A tree whose services, packages and network do what a real node's would. */
+		| (MachineSpec & {readonly kind: 'machine'})
 		| {readonly kind: 'recorded'; readonly answer: RecordedAnswer};
 	readonly faults?: readonly NodeFault[];
 	/** Whether images that the node does not hold can be pulled; default true. */
@@ -65,6 +68,8 @@ export type EmbeddedCluster = {
 	readonly pulls: readonly string[];
 	/** The tree of a node that has one. */
 	readonly tree: (node: string) => NodeTree;
+	/** The machine of a node that is one. */
+	readonly machine: (node: string) => Machine;
 	readonly setNodeFaults: (node: string, faults: readonly NodeFault[]) => void;
 	/** Refuses the pods of a namespace from now on; undefined ends it. */
 	readonly refusePods: (namespace: string, refusal: Refusal | undefined) => void;
@@ -106,6 +111,13 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
 	const disruption = new DisruptionController(store);
 	const endCordons = keepCordonTaints(store);
 	const nodes = plantNodes(options, directory);
+	const machines = nodes.flatMap(({answers}) =>
+		answers.mode === 'tree' && answers.machine !== undefined ? [answers.machine] : [],
+	);
+	for (const machine of machines) {
+		machine.peers = machines;
+	}
+
 	for (const {object} of nodes) {
 		store.create('nodes', object);
 	}
@@ -137,6 +149,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
 		alive,
 		pulls: kubelets.pulls,
 		tree: name => treeOf(nodes, name),
+		machine: name => machineOf(nodes, name),
 		setNodeFaults: (node, faults) => kubelets.faults.set(node, faults),
 		refusePods: (namespace, refusal) => admission.refusePods(namespace, refusal),
 		list: (resource, namespace) => store.list(resource, namespace),
@@ -157,29 +170,37 @@ function plantNodes(
 ): readonly SimulatedNode[] {
 	const tools = plantTools(join(directory, 'tools'), instead);
 	return nodes.map(({object, host, faults, registry, terminationSeconds}) => {
-		const {name} = object.metadata;
-		const answers: NodeAnswers =
-			host.kind === 'recorded'
-				? {mode: 'recorded', answer: host.answer}
-				: {
-						mode: 'tree',
-						tree: plantTree({
-							directory: join(directory, 'nodes', name),
-							files: host.files,
-							commands: host.commands,
-							tools,
-							interpretPlugins,
-							shell,
-						}),
-					};
+		const place = {directory: join(directory, 'nodes', object.metadata.name), tools, interpretPlugins, shell};
 		return {
 			object,
-			answers,
+			answers: answersOf(host, place),
 			...(faults && {faults}),
 			...(registry !== undefined && {registry}),
 			...(terminationSeconds !== undefined && {terminationSeconds}),
 		};
 	});
+}
+
+function answersOf(host: NodeSetup['host'], place: Omit<TreeOptions, 'files' | 'commands'>): NodeAnswers {
+	if (host.kind === 'recorded') {
+		return {mode: 'recorded', answer: host.answer};
+	}
+
+	if (host.kind === 'tree') {
+		return {mode: 'tree', tree: plantTree({...place, files: host.files, commands: host.commands})};
+	}
+
+	const machine = new Machine({...place, ...host});
+	return {mode: 'tree', tree: machine.tree, machine};
+}
+
+function machineOf(nodes: readonly SimulatedNode[], name: string): Machine {
+	const answers = nodes.find(({object}) => object.metadata.name === name)?.answers;
+	if (answers?.mode !== 'tree' || answers.machine === undefined) {
+		throw new Error(`node ${name} is no machine`);
+	}
+
+	return answers.machine;
 }
 
 function treeOf(nodes: readonly SimulatedNode[], name: string): NodeTree {

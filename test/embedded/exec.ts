@@ -4,7 +4,7 @@ import type {Duplex} from 'node:stream';
 import type {Kubelets} from './kubelet.ts';
 import {keyOf, type Pod} from './objects.ts';
 import {isTrue, type RequestInfo} from './request-info.ts';
-import {refuse} from './status.ts';
+import {ApiStatus, refuse} from './status.ts';
 import type {Store} from './store.ts';
 import {acceptOf, closing, frameOf, MessageReader} from './web-socket.ts';
 
@@ -37,6 +37,11 @@ export function openExec(store: Store, kubelets: Kubelets, {info, request, socke
 	const wanted = (stream: string) => isTrue(query.get(stream));
 	if (!wanted('stdin') && !wanted('stdout') && !wanted('stderr')) {
 		throw refuse.badRequest('you must specify at least 1 of stdin, stdout, stderr');
+	}
+
+	const machine = kubelets.machine(pod);
+	if (machine?.whyNoStream !== undefined) {
+		throw new ApiStatus(500, '', machine.whyNoStream);
 	}
 
 	socket.write(
@@ -75,8 +80,20 @@ export function openExec(store: Store, kubelets: Kubelets, {info, request, socke
 		});
 	}
 
-	child.once('close', (code, signal) => end(ended(code ?? (signal === 'SIGKILL' ? 137 : 143))));
-	socket.once('close', () => child.kill('SIGKILL'));
+	let isOver = false;
+	const finish = (status: object) => {
+		if (!isOver) {
+			isOver = true;
+			end(status);
+		}
+	};
+	// The runtime that ends says that all went well, however much was still to come; what was said before arrives.
+	const release = machine?.carry({cut: () => socket.destroy(), endWell: () => setTimeout(() => finish(ended(0)), 5)});
+	child.once('close', (code, signal) => finish(ended(code ?? (signal === 'SIGKILL' ? 137 : 143))));
+	socket.once('close', () => {
+		release?.();
+		child.kill('SIGKILL');
+	});
 }
 
 /** Which pod and container a request for exec or a log means; throws as the API server does. */

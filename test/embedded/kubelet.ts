@@ -5,7 +5,8 @@ import {Window} from '../../lib/window.ts';
 import {faultyEnd, recordedEnd, spoil} from './container-end.ts';
 import {ContainerLog} from './container-log.ts';
 import {deleteObject} from './deletion.ts';
-import {provideImage} from './image-pull.ts';
+import {type ImageOutcome, provideImage} from './image-pull.ts';
+import {MachineKubelet} from './machine/machine-kubelet.ts';
 import {NodeFaults} from './node-faults.ts';
 import {keyOf, type Pod} from './objects.ts';
 import {type KeptContainer, runPodContainers} from './pod-containers.ts';
@@ -40,6 +41,7 @@ export class Kubelets {
 	readonly #store: Store;
 	readonly #directory: string;
 	readonly #nodes: Map<string, SimulatedNode>;
+	readonly #machines = new Map<string, MachineKubelet>();
 	readonly #workers = new Map<string, Worker>();
 	readonly #runs = new Set<Promise<void>>();
 	readonly #places: Window;
@@ -54,9 +56,20 @@ export class Kubelets {
 			this.faults.set(object.metadata.name, faults);
 		}
 
+		for (const node of nodes) {
+			const {name} = node.object.metadata;
+			if (node.answers.mode === 'tree' && node.answers.machine !== undefined) {
+				const image = (pod: Pod) => this.#provideImage(pod, node, this.faults.take(name));
+				this.#machines.set(name, new MachineKubelet(store, name, node.answers.machine, image));
+			}
+		}
+
 		this.#unsubscribe = store.subscribe('pods', ({type, object}) => {
 			const pod = object as Pod;
-			if (type === 'ADDED') {
+			const machine = this.#machines.get(pod.spec.nodeName ?? '');
+			if (machine !== undefined) {
+				machine.heard(type, pod);
+			} else if (type === 'ADDED') {
 				this.#start(pod);
 			} else if (type === 'DELETED') {
 				this.#end(pod.metadata.uid);
@@ -67,14 +80,23 @@ export class Kubelets {
 	}
 
 	/** The log of a pod's container: undefined where it has none yet. */
-	log({metadata}: Pod, container: string): ContainerLog | undefined {
-		return this.#workers.get(metadata.uid)?.containers.get(container)?.log;
+	log({metadata, spec}: Pod, container: string): ContainerLog | undefined {
+		return (
+			this.#machines.get(spec.nodeName ?? '')?.containers(metadata.uid) ?? this.#workers.get(metadata.uid)?.containers
+		)?.get(container)?.log;
 	}
 
 	/** Starts a command in a pod's container; or why that cannot be. */
-	exec({metadata}: Pod, container: string, command: readonly string[]): ChildProcess | string {
-		const exec = this.#workers.get(metadata.uid)?.containers.get(container)?.exec;
+	exec({metadata, spec}: Pod, container: string, command: readonly string[]): ChildProcess | string {
+		const containers =
+			this.#machines.get(spec.nodeName ?? '')?.containers(metadata.uid) ?? this.#workers.get(metadata.uid)?.containers;
+		const exec = containers?.get(container)?.exec;
 		return exec?.(command) ?? `unable to upgrade connection: container not found ("${container}")`;
+	}
+
+	/** The node's machine with its kubelet, where it has one. */
+	machine({spec}: Pod): MachineKubelet | undefined {
+		return this.#machines.get(spec.nodeName ?? '');
 	}
 
 	/** Ends every container; resolves when none is left. */
@@ -84,7 +106,7 @@ export class Kubelets {
 			this.#end(uid);
 		}
 
-		await Promise.all(this.#runs);
+		await Promise.all([...this.#runs, ...[...this.#machines.values()].map(machine => machine.stop())]);
 	}
 
 	#start(pod: Pod): void {
@@ -152,11 +174,7 @@ export class Kubelets {
 
 	/** Reports why the container is not even started, for ever. */
 	#isStuck(pod: Pod, node: SimulatedNode, worker: Worker, faults: readonly NodeFault[]): boolean {
-		const image = provideImage(pod, node, faults);
-		if (image.kind === 'pulled') {
-			this.pulls.push(`${node.object.metadata.name} ${pod.spec.containers[0]?.image}`);
-		}
-
+		const image = this.#provideImage(pod, node, faults);
 		const waiting =
 			image.kind === 'missing'
 				? image.waiting
@@ -166,6 +184,15 @@ export class Kubelets {
 		}
 
 		return waiting.length > 0;
+	}
+
+	#provideImage(pod: Pod, node: SimulatedNode, faults: readonly NodeFault[]): ImageOutcome {
+		const image = provideImage(pod, node, faults);
+		if (image.kind === 'pulled') {
+			this.pulls.push(`${node.object.metadata.name} ${pod.spec.containers[0]?.image}`);
+		}
+
+		return image;
 	}
 
 	/** Runs the pod's containers for real, with what they report on the way. */

@@ -4,7 +4,7 @@ import {findContainer} from './exec.ts';
 import type {Kubelets} from './kubelet.ts';
 import type {Node, Pod} from './objects.ts';
 import {isTrue, type RequestInfo} from './request-info.ts';
-import {refuse} from './status.ts';
+import {ApiStatus, refuse} from './status.ts';
 import type {Store} from './store.ts';
 
 const known: readonly string[] = [
@@ -38,6 +38,18 @@ export function answerLog(store: Store, kubelets: Kubelets, info: RequestInfo, r
 		const address = (store.get('nodes', node) as Node | undefined)?.status.addresses[0]?.address ?? node;
 		throw refuse.internal(
 			`Get "https://${address}:10250/containerLogs/${namespace}/${name}/${container}": dial tcp ${address}:10250: connect: no route to host`,
+		);
+	}
+
+	const away = kubelets.machine(pod)?.whyNoStream;
+	if (away !== undefined) {
+		const dial = away.replace(/^error dialing backend: /, '');
+		throw new ApiStatus(
+			500,
+			'',
+			dial === away
+				? away
+				: `Get "https://${dial.split(' ')[2]?.replace(/:$/, '')}/containerLogs/${namespace}/${name}/${container}": ${dial}`,
 		);
 	}
 

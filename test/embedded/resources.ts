@@ -83,6 +83,18 @@ export const resources: readonly Resource[] = [
 		unconditionalUpdate: true,
 		createOnUpdate: true,
 	},
+	// Objects only: nothing is reached by them.
+	{
+		group: '',
+		version: 'v1',
+		resource: 'services',
+		kind: 'Service',
+		namespaced: true,
+		shortNames: ['svc'],
+		verbs: ['get', 'list', 'watch'],
+		subresources: {},
+		shapes: ['metadata'],
+	},
 	// No controller makes pods of these: a test puts them there together with their pods.
 	{
 		group: 'apps',

@@ -1,3 +1,4 @@
+import type {Machine} from './machine/machine.ts';
 import type {Node} from './objects.ts';
 
 /** A node of the embedded cluster: its object, and what its kubelet does with the pods that are bound to it. */
@@ -14,7 +15,7 @@ export type SimulatedNode = {
 /** Where a container's result comes from. */
 export type NodeAnswers =
 	/** The container's own command is run against a directory tree. */
-	| {readonly mode: 'tree'; readonly tree: NodeTree}
+	| {readonly mode: 'tree'; readonly tree: NodeTree; readonly machine?: Machine}
 	/** Handed out at once, for fleets too large to run. */
 	| {readonly mode: 'recorded'; readonly answer: RecordedAnswer};
 

@@ -12,21 +12,24 @@ export type PluginAnswer = {
 /** Machines that a program can be made for; the number is the ELF header's e_machine. */
 const machines: Readonly<Record<string, {readonly number: number; readonly code: string}>> = {
 	/*
-	_start: cmp qword [hangs], 0; jne hang; rbx = envp; next: each string that begins with "CNI_COMMAND=": is "VERS" next? no: exit 99;
-	yes: write(1, version); exit(versionExit). No such string: write(2, about); exit(aboutExit). hang: pause() for ever.
+	_start: cmp qword [hangs], 0; jne hang; rbx = envp; next: each string that begins with "CNI_COMMAND=": is "VERS" next?
+	yes: write(1, version); exit(versionExit); no: execve of what stands after "STAND_IN_PLUGIN=", with the plugin's path, or exit 99. No such string: write(2, about); exit(aboutExit). hang: pause() for ever.
 	Made by the GNU assembler from that; so is the next row.
 	*/
 	x64: {
 		number: 62,
-		code: `48833c25a8004000000f858a000000488b0c24488d5ccc10488b034883c3084885c0744b48b9434e495f434f4d4d48390875e5817808414e443d75dc81780c56
-455253bf630000007548bf01000000488b342578004000488b142580004000b8010000000f058b3c2588004000eb23bf02000000488b342590004000488b1425
-98004000b8010000000f058b3c25a0004000b83c0000000f05b8220000000f05ebf7`,
+		code: `48833c25a8004000000f8585000000488b0c24488d5ccc10488b034883c3084885c0744648b9434e495f434f4d4d48390875e5817808414e443d75dc81780c56
+4552537558bf01000000488b342578004000488b142580004000b8010000000f058b3c2588004000eb23bf02000000488b342590004000488b142598004000b8
+010000000f058b3c25a0004000b83c0000000f05b8220000000f05ebf7488b0c24488d54cc104889d3bf6300000048b95354414e445f494e49b85f504c554749
+4e3d488b034883c3084885c074bf48390875ef4c39400875e9488d7810488b4424086a0050574889e6b83b0000000f05bf63000000eb96`,
 	},
 	arm64: {
 		number: 183,
-		code: `0908a0d22a5540f94a0400b5e10340f9e26f218b4240009103050058a4040018a5040018468440f8460200b4c70040f9ff0003eb81ffff54c70840b9ff00046b
-21ffff54c70c40b9600c80d2ff00056bc1010054200080d2213d40f9224140f9080880d2010000d4204540f907000014400080d2214940f9224d40f9080880d2
-010000d4205140f9a80b80d2010000d4000080d2010080d2020080d2030080d2040080d2280980d2010000d4f9ffff17414e443d56455253434e495f434f4d4d`,
+		code: `0908a0d22a5540f94a0400b5e10340f9e26f218b42400091eb0302aae30700588407001885070018468440f8260200b4c70040f9ff0003eb81ffff54c70840b9
+ff00046b21ffff54c70c40b9ff00056b01030054200080d2213d40f9224140f9080880d2010000d4204540f907000014400080d2214940f9224d40f9080880d2
+010000d4205140f9a80b80d2010000d4000080d2010080d2020080d2030080d2040080d2280980d2010000d4f9ffff17e2030baa6303005884030058600c80d2
+468440f826feffb4c70040f9ff0003eb81ffff54c70440f9ff0004eb21ffff54c0400091e70740f9ff8300d1e00300f9e70700f9ff0b00f9e1030091e2030baa
+a81b80d2010000d4600c80d2dfffff17414e443d56455253434e495f434f4d4d5354414e445f494e5f504c5547494e3d`,
 	},
 };
 
@@ -42,8 +45,8 @@ const parametersSize = 7 * 8;
 const codeAt = headersSize + parametersSize;
 
 /**
-A plugin as an ELF program of a few hundred bytes that answers as it is told; any other CNI_COMMAND than VERSION makes it exit
-with 99. Its last lines hold the answer as text too, for the stand-in `timeout` to interpret where ELF programs cannot run.
+A plugin as an ELF program of a few hundred bytes that answers as it is told; any other CNI_COMMAND than VERSION is its
+machine's to answer, or makes it exit with 99 where it is on none. Its last lines hold the answer as text too, for the stand-in `timeout` to interpret where ELF programs cannot run.
 */
 export function simulatedPlugin(answer: PluginAnswer, machine: string = nodeMachine): Buffer {
 	const row = machines[machine];

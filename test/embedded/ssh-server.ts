@@ -142,7 +142,7 @@ function writeForEver(channel: ServerChannel): void {
 }
 
 function runCommand(channel: ServerChannel, command: string, tree: NodeTree, noise: SshServerOptions['noise']): void {
-	const child = spawn('/bin/sh', ['-c', command], {env: {...treeEnvironment(tree), CNI_UPGRADE_ROOT: tree.root}});
+	const child = spawn('/bin/sh', ['-c', inTree(command, tree)], {env: {...treeEnvironment(tree), CNI_UPGRADE_ROOT: tree.root}});
 	if (noise !== undefined) {
 		channel.write(noise.before);
 	}
@@ -156,4 +156,9 @@ function runCommand(channel: ServerChannel, command: string, tree: NodeTree, noi
 		channel.exit(code ?? 255);
 		channel.end();
 	});
+}
+
+/** On a machine a shell that is named by its path is the machine's, and so is its script. */
+function inTree(command: string, {environment}: NodeTree): string {
+	return environment['STAND_IN_MACHINE'] === undefined ? command : command.replaceAll(/(^| )(?=\/bin\/sh( |$))/g, '$1enter ');
 }

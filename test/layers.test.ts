@@ -23,13 +23,15 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 		'lib/runtime',
 		'lib/clock.ts',
 	],
-	'lib/print': ['lib/check', 'lib/facts', 'lib/cni', 'lib/runtime'],
+	'lib/release': ['lib/cni', 'lib/clock.ts'],
+	'lib/plan': ['lib/check', 'lib/facts', 'lib/cni', 'lib/runtime', 'lib/release', 'lib/drain'],
+	'lib/print': ['lib/check', 'lib/facts', 'lib/cni', 'lib/runtime', 'lib/plan'],
 	cmd: ['lib'],
 	krew: ['cmd', 'lib'],
 };
 
 /** These judge and plan: they know no time, no process and no input or output. */
-const pure = ['lib/cni', 'lib/runtime', 'lib/facts', 'lib/check'];
+const pure = ['lib/cni', 'lib/runtime', 'lib/facts', 'lib/check', 'lib/plan'];
 
 /** Each npm package and the one file that may import it as a value. */
 const homes: Readonly<Record<string, string>> = {
@@ -42,7 +44,7 @@ const homes: Readonly<Record<string, string>> = {
 	valibot: 'lib/facts/saved.ts',
 	ssh2: 'lib/ssh/connection/connection.ts',
 	esbuild: 'krew/build.ts',
-	'modern-tar': 'krew/archive.ts',
+	'modern-tar': 'lib/release/tar.ts',
 };
 
 const root = resolve(import.meta.dirname, '..');

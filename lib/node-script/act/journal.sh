@@ -1,0 +1,58 @@
+
+# note STEP STATE [DETAIL]: one line in the journal, on the disk before this returns.
+note() {
+	encoded=''
+	[ -z "${3-}" ] || encode "$(printf %.900s "$3")"
+	journal_line node "$1" "$2" "$encoded"
+}
+
+# journal_line WHO STEP STATE ENCODED
+journal_line() {
+	journal_count=$((journal_count + 1))
+	journal_text="$journal_count$tab$(date +%s)$tab$boot$tab$1$tab$2$tab$3$tab${4-}"
+	if ! append_journal; then
+		# A full disk: what was reserved for this makes room.
+		rm -f "$run_dir/reserve"
+		repair_journal && append_journal || fail "$run_dir/journal: it cannot be written; free some space on its file system" || return 1
+	fi
+	sync_path "$run_dir/journal"
+}
+
+append_journal() { { printf '%s\n' "$journal_text" >>"$run_dir/journal"; } 2>/dev/null; }
+
+# Takes away a last line that was cut by a power loss or a full disk.
+repair_journal() {
+	if [ ! -s "$run_dir/journal" ] || [ -z "$(tail -c 1 "$run_dir/journal")" ]; then return 0; fi
+	rm -f "$run_dir/.journal"
+	if awk -v n="$(wc -l <"$run_dir/journal")" 'NR <= n' "$run_dir/journal" >"$run_dir/.journal" && sync_path "$run_dir/.journal" && mv -f "$run_dir/.journal" "$run_dir/journal"; then
+		sync_path "$run_dir"
+		return 0
+	fi
+	rm -f "$run_dir/.journal"
+	why="$run_dir/journal: its last line is cut and it cannot be written again; free some space on its file system"
+	return 1
+}
+
+# Sets what the journal says: $section (its last state), $section_boot, $began (seconds since 1970), the lists $begun, $finished and
+# $taken_back of steps, and $going_back (a reason) once a step failed or was begun to be taken back.
+read_journal() {
+	journal_count=0 section='' section_boot='' began='' begun=' ' finished=' ' taken_back=' ' going_back=''
+	[ -e "$run_dir/journal" ] || return 0
+	while IFS=$tab read -r number epoch line_boot who id state text; do
+		journal_count=$((journal_count + 1))
+		[ "$who" = node ] || continue
+		section_boot=$line_boot
+		case $id:$state in
+		section:begin)
+			section=begin
+			[ -n "$began" ] || began=$epoch
+			;;
+		section:*) section=$state ;;
+		*:begin) case $begun in *" $id "*) ;; *) begun="$begun$id " ;; esac ;;
+		*:done | *:skipped) finished="$finished$id " ;;
+		*:failed) going_back=${going_back:-"step $id failed"} ;;
+		*:undo) going_back=${going_back:-'a rollback was begun'} ;;
+		*:undone) taken_back="$taken_back$id " ;;
+		esac
+	done <"$run_dir/journal"
+}

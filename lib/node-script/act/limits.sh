@@ -1,0 +1,70 @@
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# limited SECONDS PROGRAM ...: ends it, and its children where the system's timeout does so, when the time is up (status 124 or 137).
+limited() {
+	if [ -z "$timeout" ]; then
+		if timeout -s KILL 5 true >/dev/null 2>&1; then timeout=yes; else timeout=no; fi
+	fi
+	if [ "$timeout" = yes ]; then
+		timeout -s KILL "$@"
+		return
+	fi
+	limited_seconds=$1
+	shift
+	{
+		"$@" <&4 4<&- &
+		limited_pid=$!
+		(
+			sleep "$limited_seconds"
+			kill -9 "$limited_pid"
+		) 4<&- >/dev/null 2>&1 &
+		watchdog_pid=$!
+		wait "$limited_pid" 2>/dev/null
+		limited_status=$?
+		kill "$watchdog_pid" 2>/dev/null
+	} 4<&0
+	return "$limited_status"
+}
+
+# attempt SECONDS PROGRAM ...: the same, and on failure $why is what the program said in its last line.
+attempt() {
+	said=$(limited "$@" 2>&1 >/dev/null </dev/null)
+	attempt_status=$?
+	[ $attempt_status -ne 0 ] || return 0
+	limit=$1
+	shift
+	case $attempt_status in
+	124 | 137) why="$*: it did not end within $limit seconds" ;;
+	*)
+		said=${said##*"$newline"}
+		why="$*: it ended with $attempt_status: ${said:-it said nothing}"
+		;;
+	esac
+	return 1
+}
+
+# Seconds of a clock that nobody sets.
+uptime() {
+	if { read -r seconds rest <"$root/proc/uptime"; } 2>/dev/null; then
+		seconds=${seconds%%.*}
+	else
+		seconds=$(date +%s)
+	fi
+}
+
+# Where only tests look: ends or fails at one point of one step, once. CNI_UPGRADE_FAIL=STEP:before|during|after:kill|fail
+failpoint() {
+	if [ -z "$root" ] || [ -z "${CNI_UPGRADE_FAIL-}" ]; then return 0; fi
+	case $CNI_UPGRADE_FAIL in
+	"$step:$1:"*) ;;
+	*) return 0 ;;
+	esac
+	[ ! -e "$root/run/cni-upgrade-failpoint" ] || return 0
+	: >"$root/run/cni-upgrade-failpoint"
+	case $CNI_UPGRADE_FAIL in
+	*:kill) kill -9 $$ ;;
+	esac
+	why="$step: failed by CNI_UPGRADE_FAIL"
+	return 1
+}

@@ -1,0 +1,4 @@
+
+do_loaded() { return 0; }
+
+undo_loaded() { return 0; }

@@ -1,0 +1,4 @@
+
+verb_look() { return 0; }
+
+verb_reach() { return 0; }

@@ -1,0 +1,58 @@
+
+unit_name=cni-upgrade.service
+
+# A gate: while $base/gate/UNIT is there systemd skips every start of UNIT, at boot and out of a package's scripts too. Ordering our
+# unit before them would not do: it starts them itself, and would wait for itself.
+install_unit() {
+	for unit in "$runtime_unit" "$kubelet_unit"; do
+		write_file "$(drop_in "$unit")" "# Of kubectl cni-upgrade, for the time of run $run. It is removed when that has ended.
+[Unit]
+ConditionPathExists=!/var/lib/cni-upgrade/gate/$unit" || return 1
+	done
+	write_file "$root/etc/systemd/system/$unit_name" "# Of kubectl cni-upgrade, for the time of run $run. It is removed when that has ended.
+[Unit]
+Description=kubectl cni-upgrade, run $run
+After=local-fs.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=simple
+ExecStart=/bin/sh /var/lib/cni-upgrade/act.sh run $run $uid
+Restart=on-failure
+RestartForceExitStatus=SIGHUP SIGINT SIGTERM SIGPIPE
+RestartSec=1
+RuntimeMaxSec=$((deadline + 900))
+TimeoutStopSec=900
+# A package manager that is at work when we are killed ends its work; the next instance waits for it.
+KillMode=process
+OOMPolicy=continue
+OOMScoreAdjust=-900
+
+[Install]
+WantedBy=multi-user.target" || return 1
+	attempt 60 systemctl daemon-reload && attempt 60 systemctl enable "$unit_name" && attempt 60 systemctl start --no-block "$unit_name"
+}
+
+remove_unit() {
+	attempt 60 systemctl disable "$unit_name"
+	rm -f "$root/etc/systemd/system/$unit_name" || fail "$unit_name: $root/etc/systemd/system/$unit_name cannot be removed" || return 1
+	for unit in "$runtime_unit" "$kubelet_unit"; do
+		[ -n "$unit" ] || continue
+		rm -f "$(drop_in "$unit")" "$base/gate/$unit" || fail "$unit: its gate cannot be removed" || return 1
+		rmdir "$root/etc/systemd/system/$unit.d" 2>/dev/null
+	done
+	rmdir "$base/gate" 2>/dev/null
+	attempt 60 systemctl daemon-reload
+}
+
+drop_in() { echo "$root/etc/systemd/system/$1.d/00-cni-upgrade.conf"; }
+
+close_gate() {
+	if [ -e "$base/gate/$1" ]; then return 0; fi
+	mkdir -p "$base/gate" && : >"$base/gate/$1" && sync_path "$base/gate" || fail "$1: its gate $base/gate/$1 cannot be closed" || return 1
+}
+
+open_gate() {
+	rm -f "$base/gate/$1" 2>/dev/null || fail "$1: its gate $base/gate/$1 cannot be opened" || return 1
+	[ ! -d "$base/gate" ] || sync_path "$base/gate"
+}

@@ -20,26 +20,30 @@ export type ConfigEdit = {readonly path: string; readonly version: string} & (
 
 /** What the node's package manager says, as its `packages` answers. */
 export type PackageFacts = {
-	/** `none`: the node has no package manager that is known here. */
-	readonly manager: 'apt' | 'dnf' | 'zypper' | 'none';
 	readonly packages: readonly PackageState[];
-	/** Who holds its lock; null where it is free. */
-	readonly lockedBy: string | null;
-	/** An earlier run of it was cut off, and has to be ended first. */
-	readonly interrupted: boolean;
-	/** containerd's configuration file; null where there is none. */
-	readonly runtimeConfig?: {readonly sha256: string; readonly version: number} | null;
+	/** Files that were sent, and what they are. */
+	readonly files: readonly {readonly staged: string; readonly name: string; readonly version: string}[];
+	/** What installing all that was asked for would do, dependencies included, in order. */
+	readonly changes: readonly {
+		readonly manager: PackageManager;
+		readonly name: string;
+		readonly to: string;
+		readonly from: string | null;
+	}[];
+	readonly removes: readonly {readonly name: string; readonly from: string}[];
+	/** Why it cannot be done: the node's own sentences. */
+	readonly problems: readonly string[];
 };
+
+export type PackageManager = 'apt' | 'dnf' | 'zypper';
 
 export type PackageState = {
 	readonly name: string;
 	/** Null where it is not installed. */
 	readonly installed: string | null;
-	/** Every version that can be fetched. */
-	readonly available: Known<readonly string[]>;
+	/** Versions that can be fetched, the newest first. */
+	readonly candidates: readonly string[];
 	readonly held: boolean;
-	/** Directories that it deletes or replaces as a whole: kubernetes-cni does so with /opt/cni/bin. */
-	readonly clears: readonly string[];
 };
 
 /** What else the node says of itself before anything is planned. */
@@ -50,7 +54,9 @@ export type HostFacts = {
 	/** The container runtime's socket as the kubelet has it, `unix://PATH`. */
 	readonly endpoint?: string | undefined;
 	/** Every regular file of the bin dirs; without it only plugins that a config uses are replaced. */
-	readonly binaries?: readonly {readonly dir: string; readonly name: string; readonly sha256: string}[];
+	readonly binaries?: readonly {readonly dir: string; readonly name: string; readonly sha256: string}[] | undefined;
 	/** The spec versions of the results that are cached for pods that run. */
 	readonly cachedVersions?: Known<readonly string[]>;
+	/** containerd's configuration file, the version of its form; null where there is none. */
+	readonly runtimeConfig?: {readonly sha256: string; readonly version: number} | null;
 };

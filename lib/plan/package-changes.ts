@@ -3,28 +3,32 @@ import type {PlanInput} from './input.ts';
 import {packageRow} from './package-rows.ts';
 import type {PackageChange} from './plan.ts';
 
-/** The packages that get another version. One that has the wanted version already is none of them. */
-export function packageChanges(input: Pick<PlanInput, 'facts' | 'request' | 'packages'>): readonly PackageChange[] {
-	return wantedPackages(input).flatMap(({name, version}) => {
-		const state = input.packages?.packages.find(row => row.name === name);
-		const to = version ?? newest(state?.available);
-		return to === undefined || state?.installed === to
-			? []
-			: [{name, from: state?.installed ?? null, to, held: state?.held ?? false}];
-	});
+/** The packages that get another version, those that others need among them, in the order in which they are installed. */
+export function packageChanges({packages}: Pick<PlanInput, 'packages'>): readonly PackageChange[] {
+	return (packages?.changes ?? []).map(({name, from, to}) => ({
+		name,
+		from,
+		to,
+		held: packages?.packages.some(row => row.name === name && row.held) ?? false,
+	}));
 }
 
-/** Of which packages the node has to be asked; without a version the newest that it can fetch is meant. */
-export function wantedPackages({
-	facts,
-	request,
-}: Pick<PlanInput, 'facts' | 'request'>): readonly {readonly name: string; readonly version?: string}[] {
-	const named = [
-		...request.packages,
-		...request.packageFiles.map(({package: name, version}) => ({name, version})),
-	];
+/**
+The words with which the node is asked for its packages; none where nothing is wanted of them. `--plugins package` means the newest that the
+node can fetch, so its words change once with the first answer: ask until they do not change any more.
+@public
+*/
+export function wantedPackages({facts, request, packages}: Pick<PlanInput, 'facts' | 'request' | 'packages'>): readonly string[] {
+	const named = request.packages.map(({name, version}) => `${name}=${version}`);
+	const files = request.packageFiles.map(({name}) => `file:${name}`);
 	const owners = request.plugins === 'package' ? pluginPackages(facts) : [];
-	return [...named, ...owners.filter(name => named.every(other => other.name !== name)).map(name => ({name}))];
+	const newest = owners
+		.filter(name => request.packages.every(other => other.name !== name))
+		.map(name => {
+			const version = packages?.packages.find(row => row.name === name)?.candidates[0];
+			return version === undefined ? name : `${name}=${version}`;
+		});
+	return [...named, ...files, ...newest];
 }
 
 /** The packages that own the reference plugins of this node. */
@@ -33,9 +37,4 @@ export function pluginPackages({plugins}: PlanInput['facts']): readonly string[]
 		? []
 		: plugins.flatMap(({package: owner}) => (typeof owner === 'string' ? (owner.split(' ')[0] ?? []) : []));
 	return [...new Set(owned)].filter(name => packageRow(name).brings === 'plugins');
-}
-
-/** Package managers list the newest first. */
-function newest(available: unknown): string | undefined {
-	return Array.isArray(available) && typeof available[0] === 'string' ? available[0] : undefined;
 }

@@ -8,8 +8,8 @@ export type UpgradeRequest = {
 	readonly cniVersion?: string | undefined;
 	/** `--package NAME=VERSION`. */
 	readonly packages: readonly {readonly name: string; readonly version: string}[];
-	/** `--package-file PATH`, and what the file says of itself. */
-	readonly packageFiles: readonly PackageFile[];
+	/** `--package-file PATH`. */
+	readonly packageFiles: readonly StagedFile[];
 	/** A crictl for a node that has none. */
 	readonly crictl?: StagedFile | undefined;
 	/** Run `kubeadm upgrade node`. */
@@ -30,5 +30,3 @@ export type StagedFile = {
 	/** Bytes. */
 	readonly size: number;
 };
-
-export type PackageFile = StagedFile & {readonly package: string; readonly version: string};

@@ -18,8 +18,7 @@ export type OrderRow = {
 	readonly needed?: true;
 };
 
-/** Every order there is. `is_order_line` in `lib/node-script/act/orders.sh` is the same list, which a test holds equal. */
-export const keys = {
+const rows = {
 	'cni-upgrade': {values: [/^1$/], needed: true},
 	run: {values: [/^[a-z0-9]{10}$/], needed: true},
 	node: {values: [word], needed: true},
@@ -47,4 +46,7 @@ export const keys = {
 	end: {values: [], needed: true},
 } as const satisfies Readonly<Record<string, OrderRow>>;
 
-export type OrderKey = keyof typeof keys;
+export type OrderKey = keyof typeof rows;
+
+/** Every order there is. `is_order_line` in `lib/node-script/act/orders.sh` is the same list, which a test holds equal. */
+export const keys: Readonly<Record<OrderKey, OrderRow>> = rows;

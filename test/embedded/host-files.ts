@@ -86,7 +86,7 @@ export function containerdFiles({
 	};
 }
 
-function containerdInfo({
+export function containerdInfo({
 	binDir,
 	confDir,
 	network,
@@ -210,7 +210,7 @@ function crictlVersion(name: string, version: string): string {
 	return `Version:  0.1.0\nRuntimeName:  ${name}\nRuntimeVersion:  ${version}\nRuntimeApiVersion:  v1\n`;
 }
 
-function conditions(networkReady: boolean, message: string) {
+export function conditions(networkReady: boolean, message: string) {
 	return [
 		{type: 'RuntimeReady', status: true, reason: '', message: ''},
 		{type: 'NetworkReady', status: networkReady, reason: networkReady ? '' : 'NetworkPluginNotReady', message},

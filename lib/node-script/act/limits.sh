@@ -3,9 +3,6 @@ has() { command -v "$1" >/dev/null 2>&1; }
 
 # limited SECONDS PROGRAM ...: ends it, and its children where the system's timeout does so, when the time is up (status 124 or 137).
 limited() {
-	if [ -z "$timeout" ]; then
-		if timeout -s KILL 5 true >/dev/null 2>&1; then timeout=yes; else timeout=no; fi
-	fi
 	if [ "$timeout" = yes ]; then
 		timeout -s KILL "$@"
 		return

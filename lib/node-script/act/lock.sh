@@ -18,6 +18,6 @@ wait_for_lock() {
 	while ! flock -n "$1" 2>/dev/null; do
 		tries=$((tries + 1))
 		[ $tries -le "$2" ] || return 1
-		sleep 1
+		pause
 	done
 }

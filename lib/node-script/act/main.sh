@@ -2,12 +2,13 @@
 main() {
 	newline='
 ' tab='	'
-	IFS=" $tab$newline"
+	blanks=" $tab$newline"
+	IFS=$blanks
 	set -f
 	LC_ALL=C
 	export LC_ALL
 	umask 077
-	root=${CNI_UPGRADE_ROOT-} timeout=''
+	root=${CNI_UPGRADE_ROOT-}
 	base=$root/var/lib/cni-upgrade
 	if [ "${1-}" = --list ]; then
 		list_steps
@@ -27,7 +28,8 @@ main() {
 	cd / || exit 1
 	boot=unknown
 	{ read -r boot <"$root/proc/sys/kernel/random/boot_id"; } 2>/dev/null
-	if [ "$verb" = run ]; then run_section; else answer "verb_$verb" "$@"; fi
+	if timeout -s KILL 5 true >/dev/null 2>&1; then timeout=yes; else timeout=no; fi
+	if [ "$verb" = run ]; then run_section 3>/dev/null; else answer "verb_$verb" "$@"; fi
 }
 
 is_verb() {

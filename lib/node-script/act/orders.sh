@@ -40,7 +40,7 @@ load_orders() {
 	case $crictl in
 	none) crictl='' ;;
 	staged) if [ -e "$run_dir/backup/crictl" ]; then crictl=$run_dir/backup/crictl; else crictl=$run_dir/stage/crictl; fi ;;
-	*) crictl=$root$crictl ;;
+	*) if [ -z "$root" ] || [ -e "$root$crictl" ]; then crictl=$root$crictl; else crictl=${crictl##*/}; fi ;;
 	esac
 }
 

@@ -1,3 +1,3 @@
 
 # The verb. It writes `supports` records and refuses (`refuse WHY`) or fails ($why).
-verb_rehearse() fail 'rehearse: not written yet' || return 1
+verb_rehearse() { fail 'rehearse: not written yet'; }

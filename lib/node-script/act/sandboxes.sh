@@ -1,10 +1,68 @@
 
-stop_sandboxes() { return 0; }
+do_stop_sandboxes() {
+	if [ -z "$crictl" ]; then
+		skipped='crictl is not on the node; pods that are left keep what the old plugins made'
+		return 0
+	fi
+	# A node that lost its power has none that runs, and perhaps a runtime that was not started.
+	if [ "$(unit_state "$runtime_unit")" != active ]; then
+		skipped="$runtime_unit does not run"
+		return 0
+	fi
+	stop_sandboxes
+}
 
+# Nothing can bring them back but the kubelet, which makes others.
 undo_stop_sandboxes() { return 0; }
 
-do_stop_sandboxes() { return 0; }
+# Stops and removes every sandbox that has a network of its own, with the plugins that are there now. One that was not ready before may
+# fail to be deleted: its network may be long gone.
+stop_sandboxes() {
+	ids=$(cri 30 pods -q 2>/dev/null </dev/null) || fail "crictl pods: it did not list the sandboxes" || return 1
+	stopped=0 left='' failures=''
+	for pod_id in $ids; do
+		case $pod_id in *[!0-9a-f]*) continue ;; esac
+		describe_sandbox "$pod_id"
+		[ "$pod_network" != NODE ] || continue
+		failpoint during || return 1
+		if [ "$pod_network" = POD ] && cri_attempt 60 stopp "$pod_id" && cri_attempt 60 rmp "$pod_id"; then
+			stopped=$((stopped + 1))
+		elif [ "$pod_state" = SANDBOX_NOTREADY ]; then
+			left="$left; sandbox/$pod_id ($pod_name) was not ready before: $why"
+		elif has_sandbox "$pod_id"; then
+			failures="$failures; sandbox/$pod_id ($pod_name): ${why:-crictl inspectp did not say which network it has}"
+		fi
+		why=''
+	done
+	detail="$stopped removed$left"
+	[ -z "$failures" ] || fail "crictl stopp: the network of a pod was not taken down$failures"
+}
 
-do_sandbox() { return 0; }
+# Sets $pod_network (NODE or POD), $pod_state, $pod_name and $pod_ip; all empty where there is no such sandbox.
+describe_sandbox() {
+	pod_network='' pod_state='' pod_name='' pod_ip=''
+	pod_says=$(cri 30 inspectp "$1" 2>/dev/null </dev/null | json_leaves | awk -F '\t' '
+		$1 != "status" { next }
+		$2 == "state" { print "state " $3 }
+		$2 == "metadata" && $3 == "name" { print "name " $4 }
+		$2 == "network" && $3 == "ip" { print "ip " $4 }
+		$2 == "linux" && $3 == "namespaces" && $4 == "options" && $5 == "network" { print "network " $6 }')
+	IFS=$newline
+	for line in $pod_says; do
+		unquoted "${line#* }"
+		case $line in
+		network*) pod_network=$unquoted ;;
+		state*) pod_state=$unquoted ;;
+		name*) pod_name=${unquoted%%[!a-z0-9.-]*} ;;
+		ip*) pod_ip=$unquoted ;;
+		esac
+	done
+	IFS=$blanks
+}
 
-undo_sandbox() { return 0; }
+has_sandbox() {
+	case "$newline$(cri 30 pods -q 2>/dev/null </dev/null)$newline" in
+	*"$newline$1$newline"*) ;;
+	*) return 1 ;;
+	esac
+}

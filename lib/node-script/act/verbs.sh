@@ -2,52 +2,82 @@
 # Names a plan that is complete, and loads it.
 load_plan() {
 	plan_file=$run_dir/plan
-	[ -e "$plan_file" ] || refuse "run/$run: it has no plan on this node; send it with the verb plan" || return 1
+	[ -e "$plan_file" ] || refuse "run/$run: it has no complete plan on this node; send it" || return 1
 	load_orders
 }
 
-current_run() {
-	current=none
-	{ read -r current <"$base/current"; } 2>/dev/null
-	is_run "$current" && [ -d "$base/$current" ] || current=none
-}
-
-verb_begin() {
-	current_run
-	if [ "$current" != none ] && [ "$current" != "$run" ]; then
-		record unfinished "$current"
-		refuse "run/$current: it is not finished on this node; resume it or roll it back first: kubectl cni-upgrade resume, or rollback"
-		return 1
-	fi
-	mkdir -p "$run_dir/stage" "$run_dir/backup" "$run_dir/state" && write_file "$base/current" "$run"
-}
-
-verb_put() fail 'put: not written yet' || return 1
-verb_plan() fail 'plan: not written yet' || return 1
-
 verb_note() {
+	[ $# -ge 2 ] && [ $# -le 3 ] && is_note "$1" "$2" || refuse 'act.sh note: it needs STEP STATE [DETAIL]' || return 1
+	[ -d "$run_dir" ] || refuse "run/$run: it is not on this node; begin it first" || return 1
+	lock_verbs || return 1
+	repair_journal || return 1
 	read_journal
-	if [ "$section" = begin ]; then refuse "run/$run: the section is under way on the node; ask again when its outcome is in the journal" || return 1; fi
+	[ "$section" != begin ] || refuse "run/$run: its section is under way; wait for the outcome in the journal" || return 1
 	journal_line client "$@"
 }
 
-verb_start() { load_plan && install_unit; }
+is_note() {
+	case $1 in section | [!a-z]* | *[!a-z0-9-]*) return 1 ;; esac
+	case $2 in begin | done | skipped | failed | undo | undone | stuck) ;; *) return 1 ;; esac
+}
 
-verb_back() { load_plan && write_file "$run_dir/back" back && install_unit; }
+verb_start() {
+	load_plan && must_be_current && lock_verbs || return 1
+	read_journal
+	case $section in
+	done | undone) return 0 ;;
+	esac
+	install_unit
+}
+
+# Of a run that is under way, and of a finished one as long as it is the newest and its old files are here.
+verb_back() {
+	load_plan && lock_verbs || return 1
+	current_run
+	read_journal
+	[ -n "$section" ] || refuse "run/$run: its section has not begun, so there is nothing to take back; discard it" || return 1
+	[ "$section" != undone ] || return 0
+	newest=''
+	{ read -r newest <"$base/last"; } 2>/dev/null
+	if [ "$current" = none ]; then
+		[ "$newest" = "$run" ] && [ -d "$run_dir/backup" ] || refuse "run/$run: it cannot be taken back: the newest run of this node is ${newest:-none}, or $run_dir/backup is gone" || return 1
+		reserve_room
+	elif [ "$current" != "$run" ]; then
+		must_be_current
+		return
+	fi
+	write_file "$run_dir/back" back && write_file "$base/current" "$run" && install_unit
+}
 
 verb_journal() {
-	while IFS= read -r line; do
-		printf 'journal\t%s\n' "$line" >&3
-	done <"$run_dir/journal"
+	[ $# -eq 1 ] && is_number "$1" || refuse 'act.sh journal: it needs FROM' || return 1
+	[ -d "$run_dir" ] || refuse "run/$run: it is not on this node" || return 1
+	journal_records "$1"
 	record unit "$(unit_state "$unit_name")"
+}
+
+# At most 200 lines from the one numbered $1 on.
+journal_records() {
+	[ -e "$run_dir/journal" ] || return 0
+	# The last line without its end is one that is just being written, or was cut.
+	awk -v from="$1" -v whole="$(wc -l <"$run_dir/journal")" 'NR >= from && NR <= whole && NR < from + 200 { print "journal\t" $0 }' "$run_dir/journal" >&3
 }
 
 verb_state() {
 	current_run
 	record current "$current"
 	record boot "$boot"
+	set +f
+	for dir in "$base"/??????????; do
+		is_run "${dir##*/}" && [ -d "$dir" ] || continue
+		if [ "${dir##*/}" = "$current" ]; then record run "${dir##*/}" unfinished; else record run "${dir##*/}" finished; fi
+	done
+	set -f
+	[ "$run" != - ] || run=$current run_dir=$base/$current
+	[ "$run" != none ] && [ -d "$run_dir" ] || return 0
+	if [ -e "$run_dir/plan" ]; then
+		awk '{ gsub(/%/, "%25"); gsub(/ /, "%20"); print "order\t" $0 }' "$run_dir/plan" >&3
+	fi
+	journal_records 1
+	record unit "$(unit_state "$unit_name")"
 }
-
-verb_finish() { load_plan && remove_unit; }
-
-verb_discard() { return 0; }

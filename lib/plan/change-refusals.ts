@@ -1,10 +1,9 @@
-import {subjectOf} from '../check/subject.ts';
 import {usesOf} from '../check/uses.ts';
 import {enumerate} from '../check/words.ts';
 import {newestPlugins} from '../cni/reference-plugins.ts';
 import {isUnknown, type Known, knownOr} from '../facts/unknown.ts';
 import type {ConfigDecision} from './config-decisions.ts';
-import type {Future} from './future.ts';
+import {type Future, isAbsent} from './future.ts';
 import type {PlanInput} from './input.ts';
 import {pluginPackages} from './package-changes.ts';
 import {packageRow} from './package-rows.ts';
@@ -31,6 +30,7 @@ const rows: readonly ((changes: Changes) => readonly Refusal[])[] = [
 	loopback,
 	unknownRuntime,
 	remainingSandboxes,
+	undrainable,
 ];
 
 function wrongArchive({input: {archive, facts, request}, future}: Changes): readonly Refusal[] {
@@ -39,7 +39,13 @@ function wrongArchive({input: {archive, facts, request}, future}: Changes): read
 	}
 
 	if (archive === undefined) {
-		return [{object: 'archive/--plugins', message: 'it was not read; expected its plugins', remedy: 'Name an archive that can be read from here.'}];
+		return [
+			{
+				object: 'archive/--plugins',
+				message: 'it was not read; expected its plugins',
+				remedy: 'Name an archive that can be read from here.',
+			},
+		];
 	}
 
 	const object = `archive/${archive.name}`;
@@ -54,7 +60,7 @@ function wrongArchive({input: {archive, facts, request}, future}: Changes): read
 		];
 	}
 
-	const silent = future.plugins.filter(({name}) => isUnknown(future.then(name)) && !isUnknown(future.now(name)));
+	const silent = future.plugins.filter(({name}) => isUnknown(future.after(name)) && !isUnknown(future.before(name)));
 	return silent.length === 0
 		? []
 		: [
@@ -134,11 +140,9 @@ function overlap({input: {archive, request}, future}: Changes): readonly Refusal
 
 /** Plugins that a config names, and that neither are there nor come. */
 function absentPlugins({input: {facts}, future, decisions}: Changes): readonly Refusal[] {
-	const coming = new Set(future.plugins.map(({name}) => name));
-	const plugins = subjectOf(facts).plugins;
 	const types = new Set(decisions.flatMap(({list}) => usesOf(list, facts).map(({type}) => type)));
 	return [...types]
-		.filter(type => plugins.get(type)?.path === null && !coming.has(type))
+		.filter(type => isAbsent(type, facts, future))
 		.map(type => ({
 			object: `plugin/${type}`,
 			message: `a config names it, and it is not in ${enumerate(knownOr(facts.runtime.binDirs, ["the runtime's bin dirs"]))}; expected it there`,
@@ -153,7 +157,7 @@ function loopback({input: {facts}, future}: Changes): readonly Refusal[] {
 		return [];
 	}
 
-	const versions: Known<readonly string[]> = future.then('loopback');
+	const versions: Known<readonly string[]> = future.after('loopback');
 	return isUnknown(versions) || versions.includes(needed)
 		? []
 		: [
@@ -195,12 +199,18 @@ function remainingSandboxes({input: {host, request, facts}, future, decisions}: 
 
 	const cached = host.cachedVersions ?? decisions.map(({now}) => now);
 	if (isUnknown(cached)) {
-		return [{object, message: `it has no crictl, and with which versions its pods run is not known (${cached.unknown}); expected one of both`, remedy}];
+		return [
+			{
+				object,
+				message: `it has no crictl, and with which versions its pods run is not known (${cached.unknown}); expected one of both`,
+				remedy,
+			},
+		];
 	}
 
 	const types = [...new Set(decisions.flatMap(decision => decision.types))];
 	return types.flatMap(type => {
-		const versions = future.then(type);
+		const versions = future.after(type);
 		const left = cached.find(version => !isUnknown(versions) && !versions.includes(version));
 		return left === undefined || isUnknown(versions)
 			? []
@@ -212,4 +222,13 @@ function remainingSandboxes({input: {host, request, facts}, future, decisions}: 
 					},
 				];
 	});
+}
+
+/** By kubectl's own texts, which name the flag that would let them go. */
+function undrainable({input: {drain}}: Changes): readonly Refusal[] {
+	return (drain?.errors ?? []).map(({text, pods}) => ({
+		object: pods.length === 1 ? `pod/${pods[0]?.namespace}/${pods[0]?.name}` : `pods/${pods.length}`,
+		message: `${text}: ${pods.map(({namespace, name}) => `${namespace}/${name}`).join(', ')}; expected pods that can be evicted`,
+		remedy: 'Give the flag that it names, or see to these pods first.',
+	}));
 }

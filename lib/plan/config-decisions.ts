@@ -32,7 +32,9 @@ export function configDecisions(input: PlanInput, future: Future): readonly Conf
 The edits that the node is asked to preview, an `edit PATH VERSION` each: what the plan would change, as far as it can be known before.
 @public
 */
-export function wantedEdits(input: Omit<PlanInput, 'edits' | 'drain'>): readonly {readonly path: string; readonly version: string}[] {
+export function wantedEdits(
+	input: Omit<PlanInput, 'edits' | 'drain'>,
+): readonly {readonly path: string; readonly version: string}[] {
 	const whole = {...input, edits: []};
 	return configDecisions(whole, futureOf(whole)).flatMap(({answer, files, owner}) =>
 		answer.kind === 'change' && !isRewritten(owner) ? files.map(path => ({path, version: answer.version})) : [],
@@ -60,7 +62,7 @@ function decisionOf(list: ConfigList, {facts, request}: PlanInput, future: Futur
 		answer: chooseVersion({
 			wish: request.cniVersion ?? 'needed',
 			now: effective.because === 'default' ? undefined : effective.version,
-			plugins: types.map(type => ({type, versions: future.then(type)})),
+			plugins: types.map(type => ({type, versions: future.after(type)})),
 			maxSpec: future.maxSpec,
 		}),
 		files: filesOf(list, owner, facts),

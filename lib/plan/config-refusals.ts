@@ -2,7 +2,7 @@ import {subjectOf} from '../check/subject.ts';
 import {inLine} from '../check/words.ts';
 import {isUnknown} from '../facts/unknown.ts';
 import {type ConfigDecision, isRewritten} from './config-decisions.ts';
-import type {Future} from './future.ts';
+import {type Future, isAbsent} from './future.ts';
 import type {PlanInput} from './input.ts';
 import type {ConfigEdit} from './node-answers.ts';
 import type {Refusal} from './plan.ts';
@@ -10,7 +10,7 @@ import {refusalOf} from './sentence.ts';
 
 /** Why the configs cannot be as they would have to be. */
 export function configRefusals(input: PlanInput, decisions: readonly ConfigDecision[], future: Future): readonly Refusal[] {
-	return [...noConfig(input, decisions), ...decisions.flatMap(decision => refusalsOf(decision, input.edits, future))];
+	return [...noConfig(input, decisions), ...decisions.flatMap(decision => refusalsOf(decision, input, future))];
 }
 
 /** Without a network there is nothing that could be proved. */
@@ -41,15 +41,17 @@ function noConfig({facts}: PlanInput, decisions: readonly ConfigDecision[]): rea
 			];
 }
 
-function refusalsOf(decision: ConfigDecision, edits: readonly ConfigEdit[], future: Future): readonly Refusal[] {
+function refusalsOf(decision: ConfigDecision, {edits, facts}: PlanInput, future: Future): readonly Refusal[] {
 	const {list, answer, owner, fixed} = decision;
 	const object = `file/${list.path}`;
 	if (answer.kind === 'refused') {
-		return [{object, message: answer.message, remedy: answer.remedy}];
+		// What is not there or not known at all is told as such, once.
+		const isTold = isUnknown(future.maxSpec) || decision.types.some(type => isAbsent(type, facts, future));
+		return isTold ? [] : [{object, message: answer.message, remedy: answer.remedy}];
 	}
 
 	const without = fixed.flatMap(({type, version}) => {
-		const versions = future.then(type);
+		const versions = future.after(type);
 		return isUnknown(versions) || !versions.includes(version)
 			? [
 					{

@@ -16,7 +16,9 @@ plugin supports even now cannot get worse; it is mended by whatever comes first.
 */
 export function directionOf(decisions: readonly ConfigDecision[], future: Future): Direction | Refusal | undefined {
 	const moves = decisions.flatMap(decision =>
-		decision.answer.kind === 'change' && future.changes(decision.types) ? [moveOf(decision, decision.answer.version, future)] : [],
+		decision.answer.kind === 'change' && future.changes(decision.types)
+			? [moveOf(decision, decision.answer.version, future)]
+			: [],
 	);
 	if (moves.length === 0) {
 		return undefined;
@@ -72,9 +74,9 @@ function moveOf({list, now, types}: ConfigDecision, to: string, future: Future):
 		from: now,
 		to,
 		lowers: isLower(to, now),
-		newPluginsTakeOld: all(future.then, now),
-		oldPluginsTakeNew: all(future.now, to),
-		isBroken: !all(future.now, now),
+		newPluginsTakeOld: all(future.after, now),
+		oldPluginsTakeNew: all(future.before, to),
+		isBroken: !all(future.before, now),
 	};
 }
 

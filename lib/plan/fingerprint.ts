@@ -13,7 +13,9 @@ export function fingerprintOf({facts, edits, packages, host}: PlanInput): string
 		...(isUnknown(plugins)
 			? [`plugins ${said(plugins)}`]
 			: plugins.map(({type, path, sha256}) => `plugin ${said(type)} ${said(path)} ${said(sha256)}`)),
-		...edits.map(edit => `edit ${said(edit.path)} ${edit.version} ${'refused' in edit ? 'refused' : `${edit.oldSha256} ${edit.newSha256}`}`),
+		...edits.map(
+			edit => `edit ${said(edit.path)} ${edit.version} ${'refused' in edit ? 'refused' : `${edit.oldSha256} ${edit.newSha256}`}`,
+		),
 		...(packages?.packages ?? []).map(({name, installed}) => `package ${said(name)} ${said(installed)}`),
 		...(packages?.changes ?? []).map(({name, from, to}) => `change ${said(name)} ${said(from)} ${said(to)}`),
 		...(host.binaries ?? []).map(({dir, name, sha256}) => `file ${said(dir)} ${said(name)} ${sha256}`),

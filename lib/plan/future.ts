@@ -14,8 +14,8 @@ export type Future = {
 	readonly plugins: readonly PluginChange[];
 	readonly packages: readonly PackageChange[];
 	/** What a plugin supports before and after. */
-	readonly now: (type: string) => Known<readonly string[]>;
-	readonly then: (type: string) => Known<readonly string[]>;
+	readonly before: (type: string) => Known<readonly string[]>;
+	readonly after: (type: string) => Known<readonly string[]>;
 	/** Whether any plugin of these is replaced. */
 	readonly changes: (types: readonly string[]) => boolean;
 	/** The runtime as it will be. */
@@ -28,23 +28,28 @@ export function futureOf(input: PlanInput): Future {
 	const plugins = pluginChanges(input);
 	const packages = packageChanges(input);
 	const replaced = new Set(plugins.map(({name}) => name));
-	const now = (type: string) => supported(facts, type);
+	const before = (type: string) => supported(facts, type);
 	const byPackage = (type: string) => fromPackage(pluginOf(facts, type), packages, type);
 	const runtime = runtimeAfter(facts, packages);
 	return {
 		plugins,
 		packages,
-		now,
-		then: type =>
+		before,
+		after: type =>
 			replaced.has(type)
 				? (archive?.supportedVersions[type] ?? {unknown: `the archive does not say of which release its ${type} is`})
-				: (byPackage(type) ?? now(type)),
+				: (byPackage(type) ?? before(type)),
 		changes: types => types.some(type => replaced.has(type) || byPackage(type) !== undefined),
 		runtime,
 		maxSpec: runtime.release?.maxSpec ?? {
 			unknown: `the tables have no ${knownOr(runtime.name, 'runtime')} ${knownOr(runtime.version, '')}`.trimEnd(),
 		},
 	};
+}
+
+/** Whether a plugin neither is where the runtime looks nor comes. */
+export function isAbsent(type: string, facts: NodeFacts, {plugins}: Pick<Future, 'plugins'>): boolean {
+	return pluginOf(facts, type)?.path === null && plugins.every(({name}) => name !== type);
 }
 
 function pluginOf({plugins}: NodeFacts, type: string): PluginFacts | undefined {

@@ -16,12 +16,17 @@ type Row = (input: PlanInput) => readonly (Omit<Refusal, 'object'> & {readonly o
 const lookAgain = `See why: ${commandName} preflight NODE, by pod or by --ssh.`;
 
 const rows: readonly Row[] = [
-	({facts: {node}}) => (isUnknown(node.os) ? unknown('its operating system', node.os) : node.os === 'linux' ? [] : [
-		{
-			message: `its operating system is ${node.os}; expected linux`,
-			remedy: 'Replace the node by one of a newer image.',
-		},
-	]),
+	({facts: {node}}) =>
+		isUnknown(node.os)
+			? unknown('its operating system', node.os)
+			: node.os === 'linux'
+				? []
+				: [
+						{
+							message: `its operating system is ${node.os}; expected linux`,
+							remedy: 'Replace the node by one of a newer image.',
+						},
+					],
 	({facts: {node}}) => {
 		if (isUnknown(node.provider)) {
 			return unknown('who runs its software', node.provider);
@@ -39,14 +44,15 @@ const rows: readonly Row[] = [
 	},
 	({facts: {runtime}}) => {
 		if (isUnknown(runtime.name)) {
-			return unknown('its runtime', runtime.name);
+			return [];
 		}
 
 		if (runtime.name === 'docker') {
 			return [
 				{
 					object: 'runtime/docker',
-					message: 'the node uses Docker, by cri-dockerd or with kubenet, which take no config of containerd or CRI-O; expected containerd or CRI-O',
+					message:
+						'the node uses Docker, by cri-dockerd or with kubenet, which take no config of containerd or CRI-O; expected containerd or CRI-O',
 					remedy:
 						'Move the node to containerd:\n  https://kubernetes.io/docs/tasks/administer-cluster/migrating-from-dockershim/change-runtime-containerd/',
 				},
@@ -70,7 +76,8 @@ const rows: readonly Row[] = [
 			: node.ready.status === 'Unknown'
 				? [
 						{
-							message: 'its kubelet is silent (Ready is Unknown); expected one that answers, since nothing can be drained without',
+							message:
+								'its kubelet is silent (Ready is Unknown); expected one that answers, since nothing can be drained without',
 							remedy: 'Start the node, or its kubelet, first.',
 						},
 					]
@@ -95,7 +102,8 @@ const rows: readonly Row[] = [
 				? []
 				: [
 						{
-							message: 'it does not run systemd; expected systemd as PID 1, which carries the upgrade through when the network is away',
+							message:
+								'it does not run systemd; expected systemd as PID 1, which carries the upgrade through when the network is away',
 							remedy: 'Upgrade it by the steps that preflight names, by hand.',
 						},
 					],

@@ -7,12 +7,19 @@ type NodeRecord = readonly string[];
 The answer to `edit PATH VERSION`. A node that says nothing of it, or of another file, has refused.
 @public
 */
-export function readEdit(records: readonly NodeRecord[], {path, version}: {readonly path: string; readonly version: string}): ConfigEdit {
+export function readEdit(
+	records: readonly NodeRecord[],
+	{path, version}: {readonly path: string; readonly version: string},
+): ConfigEdit {
 	const [, at = '', oldSha256 = '', newSha256 = '', line = '', way = '', oldToken = '', newToken = '', indent = ''] =
 		records.find(([key]) => key === 'edit') ?? [];
 	const why = records.find(([key, state]) => key === 'result' && state !== 'ok')?.[2];
 	const isWhole =
-		at === path && isSha256(oldSha256) && isSha256(newSha256) && /^[1-9]\d{0,6}$/.test(line) && (way === 'replace' || way === 'insert');
+		at === path &&
+		isSha256(oldSha256) &&
+		isSha256(newSha256) &&
+		/^[1-9]\d{0,6}$/.test(line) &&
+		(way === 'replace' || way === 'insert');
 	return why === undefined && isWhole
 		? {path, version, oldSha256, newSha256, line: Number(line), way, oldToken, newToken, indent}
 		: {path, version, refused: why ?? `file/${path}: the node did not say what would be changed; try again`};

@@ -24,7 +24,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 		'lib/clock.ts',
 	],
 	'lib/release': ['lib/cni', 'lib/clock.ts'],
-	'lib/plan': ['lib/check', 'lib/facts', 'lib/cni', 'lib/runtime', 'lib/release', 'lib/drain'],
+	'lib/plan': ['lib/check', 'lib/facts', 'lib/cni', 'lib/runtime', 'lib/release'],
 	'lib/print': ['lib/check', 'lib/facts', 'lib/cni', 'lib/runtime', 'lib/plan'],
 	cmd: ['lib'],
 	krew: ['cmd', 'lib'],

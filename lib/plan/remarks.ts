@@ -84,11 +84,6 @@ const warnings: readonly ((changes: Changes) => readonly string[])[] = [
 		host.runtimeConfig === undefined
 			? ["containerd's configuration was not read: where it is of version 1, containerd 2 does not start with it."]
 			: [],
-	({input: {drain}}) =>
-		(drain?.blocked ?? []).map(
-			({pod, budget, message}) =>
-				`pod/${pod.namespace}/${pod.name}: it cannot be evicted now${budget === undefined ? '' : `, by poddisruptionbudget/${budget}`}: ${message}`,
-		),
 ];
 
 /** What the findings ask for that needs a word from the command line. */

@@ -83,7 +83,7 @@ developer has installed. `timeout` and the like are stand-ins.
 */
 const tools: readonly string[] = (
 	'[ awk base64 basename bash cat chgrp chmod chown cksum cmp comm cp cut date dd df diff dirname du echo env expr false find fold getconf grep gunzip gzip head hostname id kill ln ls md5sum mkdir mkfifo ' +
-	'mktemp mv nice od openssl paste printf ps pwd readlink realpath rm rmdir sed seq setpriv sh sha256sum shasum sleep sort split stat sync tail tar tee test touch tr true tty uniq wc which xargs zcat'
+	'flock mktemp mv nice od openssl paste printf ps pwd readlink realpath rm rmdir sed seq setpriv sh sha256sum shasum sleep sort split stat sync tail tar tee test touch tr true tty uniq wc which xargs zcat'
 ).split(' ');
 
 /** Makes the directory of tools: links to what this machine has of them, and to others where they are named. */

@@ -20,7 +20,8 @@ is_able() {
 	for program in systemctl flock tar head tail awk od cksum sha256sum stat cp mv ln chmod chown sync date wc grep sed; do
 		has "$program" || refuse "node: the program $program is not there; install it" || return 1
 	done
-	[ "$(unit_state "$unit_name")" != unknown ] || refuse 'node: systemctl did not answer within 20 seconds' || return 1
+	unit_state "$unit_name"
+	[ "$unit_state" != unknown ] || refuse 'node: systemctl did not answer within 20 seconds' || return 1
 	[ ! -L "$base" ] || refuse "$base: it is a symbolic link; remove it" || return 1
 	mkdir -p "$base" 2>/dev/null && chmod 0700 "$base" 2>/dev/null || fail "$base: it cannot be made; is its file system full or read-only?"
 }

@@ -8,7 +8,7 @@ sha_of() {
 	elif [ ! -f "$1" ]; then
 		sha=no-file
 	else
-		sha=$(limited 60 sha256sum <"$1" 2>/dev/null)
+		sha=$(sha256sum <"$1" 2>/dev/null)
 		sha=${sha%% *}
 		sha=${sha:-unread}
 	fi
@@ -21,7 +21,8 @@ sync_path() { sync -- "$1" 2>/dev/null || limited 60 sync; }
 replace_file() {
 	temp=${2%/*}/.${2##*/}.cni-upgrade
 	if [ -L "$2" ] || [ -d "$2" ]; then fail "$2: it is no regular file; it is left alone" || return 1; fi
-	if rm -f "$temp" && said=$(cp "$1" "$temp" 2>&1) && said=$(chown "$4:$5" "$temp" 2>&1) && said=$(chmod "$3" "$temp" 2>&1) && label_like "$2" "$temp" &&
+	said=''
+	if said=$({ rm -f "$temp" && cp "$1" "$temp" && chown "$4:$5" "$temp" && chmod "$3" "$temp"; } 2>&1) && label_like "$2" "$temp" &&
 		sync_path "$temp" && failpoint during && said=$(mv -f "$temp" "$2" 2>&1); then
 		sync_path "${2%/*}"
 		return 0

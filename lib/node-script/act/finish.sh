@@ -14,7 +14,7 @@ verb_finish() {
 	*) refuse "run/$run: its section has no outcome yet; wait for it, or discard the run if it never began" || return 1 ;;
 	esac
 	write_file "$base/last" "$run" && remove_unit || return 1
-	rm -rf "$run_dir/stage" "$run_dir/reserve" "$run_dir/state" "$run_dir/back"
+	rm -rf "$run_dir/stage" "$run_dir/reserve" "$run_dir/state" "$run_dir/back" "$root/run/cni-upgrade-back"
 	set +f
 	for dir in "$base"/??????????; do
 		if is_run "${dir##*/}" && [ "${dir##*/}" != "$run" ]; then rm -rf "$dir"; fi

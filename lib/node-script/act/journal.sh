@@ -1,5 +1,6 @@
 
-# note STEP STATE [DETAIL]: one line in the journal, on the disk before this returns.
+# note STEP STATE [DETAIL]: one line in the journal. What is begun is on the disk before it is; that it was done may be forgotten, since
+# every step can be done again.
 note() {
 	encoded=''
 	[ -z "${3-}" ] || encode "$(printf %.900s "$3")"
@@ -9,13 +10,16 @@ note() {
 # journal_line WHO STEP STATE ENCODED
 journal_line() {
 	journal_count=$((journal_count + 1))
-	journal_text="$journal_count$tab$(date +%s)$tab$boot$tab$1$tab$2$tab$3$tab${4-}"
+	now
+	journal_text="$journal_count$tab$epoch$tab$boot$tab$1$tab$2$tab$3$tab${4-}"
 	if ! append_journal; then
 		# A full disk: what was reserved for this makes room.
 		rm -f "$run_dir/reserve"
 		repair_journal && append_journal || fail "$run_dir/journal: it cannot be written; free some space on its file system" || return 1
 	fi
-	sync_path "$run_dir/journal"
+	case "$1 $2 $3" in
+	'node section '* | client* | *' begin' | *' undo') sync_path "$run_dir/journal" ;;
+	esac
 }
 
 append_journal() { { printf '%s\n' "$journal_text" >>"$run_dir/journal"; } 2>/dev/null; }
@@ -38,14 +42,14 @@ repair_journal() {
 read_journal() {
 	journal_count=0 section='' section_boot='' began='' begun=' ' finished=' ' taken_back=' ' going_back=''
 	[ -e "$run_dir/journal" ] || return 0
-	while IFS=$tab read -r number epoch line_boot who id state text; do
+	while IFS=$tab read -r number line_epoch line_boot who id state text; do
 		journal_count=$((journal_count + 1))
 		[ "$who" = node ] || continue
 		section_boot=$line_boot
 		case $id:$state in
 		section:begin)
 			section=begin
-			[ -n "$began" ] || began=$epoch
+			[ -n "$began" ] || began=$line_epoch
 			;;
 		section:*) section=$state ;;
 		*:begin) case $begun in *" $id "*) ;; *) begun="$begun$id " ;; esac ;;

@@ -41,7 +41,7 @@ attempt() {
 	return 1
 }
 
-# Seconds of a clock that nobody sets.
+# Sets $seconds of a clock that nobody sets, as far as the kernel shows one.
 uptime() {
 	if { read -r seconds rest <"$root/proc/uptime"; } 2>/dev/null; then
 		seconds=${seconds%%.*}
@@ -50,18 +50,25 @@ uptime() {
 	fi
 }
 
-# Where only tests look: ends or fails at one point of one step, once. CNI_UPGRADE_FAIL=STEP:before|during|after:kill|fail
+# Sets $epoch, the seconds since 1970; date is asked once.
+now() {
+	uptime
+	[ -n "$epoch_at_boot" ] || epoch_at_boot=$(($(date +%s) - seconds))
+	epoch=$((epoch_at_boot + seconds))
+}
+
+# Only in a tree of the tests: ends or fails at one point of one step, once, as the tree's file cni-upgrade-fail says:
+# STEP:before|during|after:kill|fail
 failpoint() {
-	if [ -z "$root" ] || [ -z "${CNI_UPGRADE_FAIL-}" ]; then return 0; fi
-	case $CNI_UPGRADE_FAIL in
+	[ -n "$root" ] || return 0
+	{ read -r fail_at <"$root/cni-upgrade-fail"; } 2>/dev/null || return 0
+	case $fail_at in
 	"$step:$1:"*) ;;
 	*) return 0 ;;
 	esac
-	[ ! -e "$root/run/cni-upgrade-failpoint" ] || return 0
-	: >"$root/run/cni-upgrade-failpoint"
-	case $CNI_UPGRADE_FAIL in
+	rm -f "$root/cni-upgrade-fail"
+	case $fail_at in
 	*:kill) kill -9 $$ ;;
 	esac
-	why="$step: failed by CNI_UPGRADE_FAIL"
-	return 1
+	fail "$step: failed as told by cni-upgrade-fail"
 }

@@ -8,7 +8,7 @@ main() {
 	LC_ALL=C
 	export LC_ALL
 	umask 077
-	root=${CNI_UPGRADE_ROOT-}
+	root=${CNI_UPGRADE_ROOT-} epoch_at_boot=''
 	base=$root/var/lib/cni-upgrade
 	if [ "${1-}" = --list ]; then
 		list_steps

@@ -22,9 +22,10 @@ each() {
 
 # Sets the variables that nearly every verb needs, from the plan's single lines.
 load_orders() {
-	runtime='' runtime_unit='' kubelet_unit='' endpoint='' crictl='' deadline='' steps='' sandbox='' rehearse='' kubeadm=''
+	runtime='' runtime_unit='' kubelet_unit='' endpoint='' crictl='' deadline='' steps='' sandbox='' rehearse='' kubeadm='' plan_uid=''
 	while read -r key value rest <&4; do
 		case $key in
+		uid) plan_uid=$value ;;
 		runtime) runtime=$value ;;
 		runtime-unit) runtime_unit=$value ;;
 		kubelet-unit) kubelet_unit=$value ;;

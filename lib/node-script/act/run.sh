@@ -18,14 +18,15 @@ run_section() {
 		if [ "$section_boot" != "$boot" ]; then finished=' ' taken_back=' '; fi
 		[ "$section" = 'done' ] || [ "$section" = stuck ] || note section begin || exit 1
 	fi
+	if is_on_way_back; then going_back=${going_back:-'a rollback was begun'}; fi
 	start_deadline
-	prepare && go_forward || take_back
+	prepare && go_forward || take_back || exit 1
 	exit 0
 }
 
 # Only the first time: later, what is on the disk may be the new files already. Nothing is disturbed before this.
 prepare() {
-	[ "$begun" = ' ' ] && [ "$section" != 'done' ] || return 0
+	[ "$begun" = ' ' ] && [ "$section" != 'done' ] && [ -z "$going_back" ] || return 0
 	if check_all && make_backup; then return 0; fi
 	going_back=$why
 	return 1
@@ -54,7 +55,10 @@ go_forward() {
 			return 1
 		fi
 	done
-	! must_go_back && note section 'done'
+	if must_go_back; then return 1; fi
+	note section 'done' || exit 1
+	# Whoever asked for the way back while this was written is heard.
+	[ ! -e "$run_dir/back" ] || { going_back='a rollback was asked for' && return 1; }
 }
 
 take_step() {

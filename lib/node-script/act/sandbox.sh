@@ -29,7 +29,8 @@ do_sandbox() {
 }
 
 undo_sandbox() {
-	if [ -z "$crictl" ] || [ "$(unit_state "$runtime_unit")" != active ]; then return 0; fi
+	unit_state "$runtime_unit"
+	if [ -z "$crictl" ] || [ "$unit_state" != active ]; then return 0; fi
 	# What is left of it the kubelet collects; it never holds up the way back.
 	remove_own_sandboxes || detail=$why
 }

@@ -4,12 +4,22 @@ do_stop_sandboxes() {
 		skipped='crictl is not on the node; pods that are left keep what the old plugins made'
 		return 0
 	fi
-	# A node that lost its power has none that runs, and perhaps a runtime that was not started.
-	if [ "$(unit_state "$runtime_unit")" != active ]; then
-		skipped="$runtime_unit does not run"
-		return 0
+	unit_state "$runtime_unit"
+	if [ "$unit_state" != active ]; then
+		# After a reboot the runtime does not run, but what its sandboxes held is still there.
+		if has_changed_files || ! do_start_runtime; then
+			skipped="$runtime_unit does not run${why:+: $why}"
+			return 0
+		fi
 	fi
 	stop_sandboxes
+}
+
+has_changed_files() {
+	for id in $begun; do
+		if changes_files "$id"; then return 0; fi
+	done
+	return 1
 }
 
 # Nothing can bring them back but the kubelet, which makes others.
@@ -20,11 +30,15 @@ undo_stop_sandboxes() { return 0; }
 stop_sandboxes() {
 	ids=$(cri 30 pods -q 2>/dev/null </dev/null) || fail "crictl pods: it did not list the sandboxes" || return 1
 	stopped=0 left='' failures=''
+	uptime
+	until=$((seconds + 600))
 	for pod_id in $ids; do
 		case $pod_id in *[!0-9a-f]*) continue ;; esac
 		describe_sandbox "$pod_id"
 		[ "$pod_network" != NODE ] || continue
 		failpoint during || return 1
+		uptime
+		[ "$seconds" -lt "$until" ] || fail 'crictl stopp: there are still sandboxes after 10 minutes' || return 1
 		if [ "$pod_network" = POD ] && cri_attempt 60 stopp "$pod_id" && cri_attempt 60 rmp "$pod_id"; then
 			stopped=$((stopped + 1))
 		elif [ "$pod_state" = SANDBOX_NOTREADY ]; then

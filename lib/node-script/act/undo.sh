@@ -3,6 +3,7 @@
 # are stay so; the services are started all the same.
 take_back() {
 	stuck=''
+	remember_way_back
 	for id in $(reversed $steps); do
 		case $begun in *" $id "*) ;; *) continue ;; esac
 		case $taken_back in *" $id "*) continue ;; esac
@@ -12,7 +13,17 @@ take_back() {
 		note section stuck "$stuck; the old files are in $run_dir/backup"
 	else
 		note section undone "$going_back"
-	fi
+	fi || return 1
+	rm -f "$root/run/cni-upgrade-back"
+}
+
+# A journal that cannot be written must not have us go on from where services run again. After a reboot this is gone, and so is the need.
+remember_way_back() { { echo "$run" >"$root/run/cni-upgrade-back"; } 2>/dev/null; }
+
+is_on_way_back() {
+	back_run=''
+	{ read -r back_run <"$root/run/cni-upgrade-back"; } 2>/dev/null
+	[ "$back_run" = "$run" ]
 }
 
 reversed() {
@@ -22,14 +33,22 @@ reversed() {
 }
 
 take_step_back() {
-	step=undo-$1 detail='' why=''
+	step=undo-$1
 	note "$1" undo
 	function_name "$1"
 	if changes_files "$1" && [ -n "$stuck" ]; then
-		why="it is left as it is, because $stuck"
-	elif failpoint before && "undo_$function" && failpoint after; then
-		note "$1" undone "$detail"
-		return 0
+		why="it is left as it is, because of $stuck"
+	else
+		tries=3
+		while [ $tries -gt 0 ]; do
+			detail='' skipped='' why=''
+			if failpoint before && "undo_$function" && failpoint after; then
+				note "$1" undone "$detail"
+				return 0
+			fi
+			tries=$((tries - 1))
+			pause
+		done
 	fi
 	stuck=${stuck:-$why}
 	note "$1" stuck "$why"

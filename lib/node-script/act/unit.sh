@@ -38,8 +38,8 @@ remove_unit() {
 	rm -f "$root/etc/systemd/system/$unit_name" || fail "$unit_name: $root/etc/systemd/system/$unit_name cannot be removed" || return 1
 	for unit in "$runtime_unit" "$kubelet_unit"; do
 		[ -n "$unit" ] || continue
-		rm -f "$(drop_in "$unit")" "$base/gate/$unit" || fail "$unit: its gate cannot be removed" || return 1
-		rmdir "$root/etc/systemd/system/$unit.d" 2>/dev/null
+		rm -f "$(drop_in "$unit")" "$(override "$unit")" "$base/gate/$unit" || fail "$unit: its gate cannot be removed" || return 1
+		rmdir "$root/etc/systemd/system/$unit.d" "$root/run/systemd/system/$unit.d" 2>/dev/null
 	done
 	rmdir "$base/gate" 2>/dev/null
 	attempt 60 systemctl daemon-reload
@@ -49,10 +49,17 @@ drop_in() { echo "$root/etc/systemd/system/$1.d/00-cni-upgrade.conf"; }
 
 close_gate() {
 	if [ -e "$base/gate/$1" ]; then return 0; fi
-	mkdir -p "$base/gate" && : >"$base/gate/$1" && sync_path "$base/gate" || fail "$1: its gate $base/gate/$1 cannot be closed" || return 1
+	mkdir -p "$base/gate" && true >"$base/gate/$1" && sync_path "$base/gate" || fail "$1: its gate $base/gate/$1 cannot be closed" || return 1
 }
 
+# Where the gate's file system has become read-only, systemd is told otherwise, so that a node is not left without its services.
 open_gate() {
-	rm -f "$base/gate/$1" 2>/dev/null || fail "$1: its gate $base/gate/$1 cannot be opened" || return 1
-	[ ! -d "$base/gate" ] || sync_path "$base/gate"
+	if rm -f "$base/gate/$1" 2>/dev/null; then
+		[ ! -d "$base/gate" ] || sync_path "$base/gate"
+		return 0
+	fi
+	write_file "$(override "$1")" '[Unit]
+ConditionPathExists=' && attempt 60 systemctl daemon-reload || fail "$1: its gate $base/gate/$1 cannot be opened; is its file system read-only?"
 }
+
+override() { echo "$root/run/systemd/system/$1.d/99-cni-upgrade.conf"; }

@@ -4,6 +4,7 @@ load_plan() {
 	plan_file=$run_dir/plan
 	[ -e "$plan_file" ] || refuse "run/$run: it has no complete plan on this node; send it" || return 1
 	load_orders
+	[ "$plan_uid" = "$uid" ] || refuse "run/$run: its plan is for the node with uid $plan_uid, not $uid; nothing of it is carried out here"
 }
 
 verb_note() {
@@ -41,19 +42,27 @@ verb_back() {
 	{ read -r newest <"$base/last"; } 2>/dev/null
 	if [ "$current" = none ]; then
 		[ "$newest" = "$run" ] && [ -d "$run_dir/backup" ] || refuse "run/$run: it cannot be taken back: the newest run of this node is ${newest:-none}, or $run_dir/backup is gone" || return 1
-		reserve_room
+		mkdir -p "$run_dir/state" && reserve_room 2>/dev/null || fail "$run_dir: it cannot be written; is its file system full or read-only?" || return 1
 	elif [ "$current" != "$run" ]; then
 		must_be_current
 		return
 	fi
-	write_file "$run_dir/back" back && write_file "$base/current" "$run" && install_unit
+	unit_state "$unit_name"
+	was=$unit_state
+	write_file "$run_dir/back" back && write_file "$base/current" "$run" && install_unit || return 1
+	# One that was just ending may not have seen it.
+	if [ "$was" = active ]; then
+		pause
+		attempt 60 systemctl start --no-block "$unit_name"
+	fi
 }
 
 verb_journal() {
 	[ $# -eq 1 ] && is_number "$1" || refuse 'act.sh journal: it needs FROM' || return 1
 	[ -d "$run_dir" ] || refuse "run/$run: it is not on this node" || return 1
 	journal_records "$1"
-	record unit "$(unit_state "$unit_name")"
+	unit_state "$unit_name"
+	record unit "$unit_state"
 }
 
 # At most 200 lines from the one numbered $1 on.
@@ -79,5 +88,6 @@ verb_state() {
 		awk '{ gsub(/%/, "%25"); gsub(/ /, "%20"); print "order\t" $0 }' "$run_dir/plan" >&3
 	fi
 	journal_records 1
-	record unit "$(unit_state "$unit_name")"
+	unit_state "$unit_name"
+	record unit "$unit_state"
 }

@@ -27,6 +27,7 @@ const rows: readonly ((changes: Changes) => readonly Refusal[])[] = [
 	packageProblems,
 	overlap,
 	absentPlugins,
+	withoutHash,
 	loopback,
 	unknownRuntime,
 	remainingSandboxes,
@@ -147,6 +148,17 @@ function absentPlugins({input: {facts}, future, decisions}: Changes): readonly R
 			object: `plugin/${type}`,
 			message: `a config names it, and it is not in ${enumerate(knownOr(facts.runtime.binDirs, ["the runtime's bin dirs"]))}; expected it there`,
 			remedy: `Bring it with --plugins FILE|URL where containernetworking/plugins has it, else with the software that it belongs to.`,
+		}));
+}
+
+/** What is replaced is put back by its hash: one that is not known could not be. */
+function withoutHash({input: {facts}, future}: Changes): readonly Refusal[] {
+	return future.plugins
+		.filter(({from, oldSha256}) => from !== null && oldSha256 === null)
+		.map(({dir, name}) => ({
+			object: `plugin/${name}`,
+			message: `${dir}/${name} is there, and its sha256 is not known; expected it to be, so that it can be put back`,
+			remedy: `See why it cannot be read on node/${facts.node.name}.`,
 		}));
 }
 

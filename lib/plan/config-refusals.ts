@@ -1,6 +1,6 @@
 import {subjectOf} from '../check/subject.ts';
 import {inLine} from '../check/words.ts';
-import {isUnknown} from '../facts/unknown.ts';
+import {isUnknown, type Known} from '../facts/unknown.ts';
 import {type ConfigDecision, isRewritten} from './config-decisions.ts';
 import {type Future, isAbsent} from './future.ts';
 import type {PlanInput} from './input.ts';
@@ -67,12 +67,24 @@ function refusalsOf(decision: ConfigDecision, {edits, facts}: PlanInput, future:
 	}
 
 	if (owner !== undefined && isRewritten(owner)) {
+		const fits = decision.types.every(type => supports(future.after(type), decision.now));
 		return [
 			...without,
 			{
 				object,
 				message: `it would have to name ${answer.version}, and ${owner.rewriting} Expected a file that keeps what is written into it`,
-				remedy: `Give it "cniVersion": "${answer.version}" where ${owner.title} has it from: ${owner.change(inLine(list.path))}`,
+				remedy: `Give it "cniVersion": "${answer.version}" where ${owner.title} has it from: ${owner.change(inLine(list.path))}${fits ? '\nOr leave it as it is: --cni-version keep.' : ''}`,
+			},
+		];
+	}
+
+	if (list.cniVersions.length > 0) {
+		return [
+			...without,
+			{
+				object,
+				message: `it would have to name ${answer.version}, and it has a list of versions too, "cniVersions", which newer runtimes take the highest of; expected one version`,
+				remedy: `Take "cniVersions" out of ${inLine(list.path)} by hand first, on a drained node.`,
 			},
 		];
 	}
@@ -93,4 +105,8 @@ function editRefusal(path: string, version: string, edits: readonly ConfigEdit[]
 	}
 
 	return 'refused' in edit ? [refusalOf(edit.refused, `file/${path}`)] : [];
+}
+
+function supports(versions: Known<readonly string[]>, version: string): boolean {
+	return !isUnknown(versions) && versions.includes(version);
 }

@@ -92,6 +92,9 @@ function runtimeAfter({runtime}: NodeFacts, packages: readonly PackageChange[]):
 		return row.brings === 'runtime' && row.runtime === runtime.name;
 	});
 	const version = change === undefined ? runtime.version : upstreamVersion(change.to);
-	const known = !isUnknown(runtime.name) && !isUnknown(version);
-	return {name: runtime.name, version, release: known ? releaseOf(`${runtime.name}`, `${version}`) : undefined};
+	return {
+		name: runtime.name,
+		version,
+		release: isUnknown(runtime.name) || isUnknown(version) ? undefined : releaseOf(runtime.name, version),
+	};
 }

@@ -37,7 +37,7 @@ export type PackageFacts = {
 
 export type PackageManager = 'apt' | 'dnf' | 'zypper';
 
-export type PackageState = {
+type PackageState = {
 	readonly name: string;
 	/** Null where it is not installed. */
 	readonly installed: string | null;

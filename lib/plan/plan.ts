@@ -44,7 +44,7 @@ export type PluginChange = {
 	readonly size: number;
 };
 
-export type ConfigChange = {
+type ConfigChange = {
 	readonly path: string;
 	/** The network's name. */
 	readonly network: string;

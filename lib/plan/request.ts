@@ -22,7 +22,10 @@ export type UpgradeRequest = {
 	readonly deadline: number;
 };
 
-/** A file of this machine that is sent to the node. */
+/**
+A file of this machine that is sent to the node.
+@public
+*/
 export type StagedFile = {
 	/** Its name on the node. */
 	readonly name: string;

@@ -22,7 +22,7 @@ export type ReleaseArchive = {
 	readonly supportedVersions: Readonly<Record<string, readonly string[] | undefined>>;
 };
 
-export type ArchiveMember = {
+type ArchiveMember = {
 	/** The plugin's type, and the file's name. */
 	readonly name: string;
 	/** As it stands in the archive, for tar: `./bridge`. */

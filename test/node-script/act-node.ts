@@ -5,8 +5,8 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {actScript} from '../../lib/node-script/act-script.ts';
 import {readFrame} from '../../lib/node-script/frame.ts';
-import {formatOrders, type Orders} from '../../lib/plan/orders.ts';
 import {type JournalLine, parseJournal} from '../../lib/plan/journal.ts';
+import {formatOrders, type Orders} from '../../lib/plan/orders.ts';
 import {nodeSteps} from '../../lib/plan/steps.ts';
 import {confFile, referencePlugins} from '../embedded/host-files.ts';
 import {Machine} from '../embedded/machine/machine.ts';
@@ -98,7 +98,12 @@ export function orders(changes: Partial<Orders> = {}): Orders {
 	};
 }
 
-export async function act(machine: Machine, verb: string, words: readonly string[] = [], input: string | Buffer = ''): Promise<Said> {
+export async function act(
+	machine: Machine,
+	verb: string,
+	words: readonly string[] = [],
+	input: string | Buffer = '',
+): Promise<Said> {
 	const {stdout, stderr, code} = await machine.run(['/bin/sh', '/var/lib/cni-upgrade/act.sh', verb, run, uid, ...words], {input});
 	const frame = readFrame(stdout, {run, uid});
 	if (frame.kind !== 'answer') {
@@ -121,7 +126,12 @@ export async function prepare(machine: Machine, plan: Orders = orders()): Promis
 	await must(machine, 'plan', [String(text.length), sha256(text)], text);
 }
 
-export async function must(machine: Machine, verb: string, words: readonly string[] = [], input: string | Buffer = ''): Promise<Said> {
+export async function must(
+	machine: Machine,
+	verb: string,
+	words: readonly string[] = [],
+	input: string | Buffer = '',
+): Promise<Said> {
 	const said = await act(machine, verb, words, input);
 	if (said.result !== 'ok') {
 		throw new Error(`act.sh ${verb}: ${said.result} ${said.why}\n${said.stderr}`);
@@ -169,9 +179,7 @@ function confText(version: string): string {
 }
 
 function contents(files: TreeFiles): ReadonlyMap<string, Buffer> {
-	return new Map(
-		Object.entries(files).map(([path, entry]) => [path.slice(1), (entry as {readonly content: Buffer}).content]),
-	);
+	return new Map(Object.entries(files).map(([path, entry]) => [path.slice(1), (entry as {readonly content: Buffer}).content]));
 }
 
 function archiveOf(plugins: ReadonlyMap<string, Buffer>): Buffer {

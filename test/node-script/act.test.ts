@@ -11,7 +11,10 @@ test('a whole section: the node is upgraded, and nothing of ours stays but the j
 	const at = performance.now();
 	await must(machine, 'start');
 	t.is(await outcome(machine), 'done', JSON.stringify(journalOf(machine), undefined, 1));
-	t.log(performance.now() - at, journalOf(machine).map(({step, state, detail}) => `${step} ${state} ${detail}`));
+	t.log(
+		performance.now() - at,
+		journalOf(machine).map(({step, state, detail}) => `${step} ${state} ${detail}`),
+	);
 	await must(machine, 'finish');
 	t.notDeepEqual(machine.fingerprint(), before);
 	t.log(machine.fingerprint().filter(line => !before.includes(line)));

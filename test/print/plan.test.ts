@@ -88,8 +88,8 @@ test('a long list of pods is cut, and the rest counted', t => {
 
 test('colours are those of the palette, and none without', t => {
 	const coloured = formatPlan(ready, {...options, palette: paletteFor(memoryStream(), {FORCE_COLOR: '1'})});
-	t.regex(coloured, /\x1b\[32m\+"cniVersion": "1\.0\.0"\x1b\[39m/);
-	t.notRegex(formatPlan(ready, options), /\x1b/);
+	t.true(coloured.includes('\x1b[32m+"cniVersion": "1.0.0"\x1b[39m'));
+	t.false(formatPlan(ready, options).includes('\x1b'));
 });
 
 const schema = JSON.parse(readFileSync(new URL('../../lib/print/plan.schema.json', import.meta.url), 'utf8')) as object;

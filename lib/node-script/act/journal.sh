@@ -4,7 +4,7 @@
 note() {
 	encoded=''
 	[ -z "${3-}" ] || encode "$(printf %.900s "$3")"
-	journal_line node "$1" "$2" "$encoded"
+	journal_line node "$1" "$2" "$encoded" && remember "$1" "$2"
 }
 
 # journal_line WHO STEP STATE ENCODED
@@ -46,17 +46,18 @@ read_journal() {
 		journal_count=$((journal_count + 1))
 		[ "$who" = node ] || continue
 		section_boot=$line_boot
-		case $id:$state in
-		section:begin)
-			section=begin
-			[ -n "$began" ] || began=$line_epoch
-			;;
-		section:*) section=$state ;;
-		*:begin) case $begun in *" $id "*) ;; *) begun="$begun$id " ;; esac ;;
-		*:done | *:skipped) finished="$finished$id " ;;
-		*:failed) going_back=${going_back:-"step $id failed"} ;;
-		*:undo) going_back=${going_back:-'a rollback was begun'} ;;
-		*:undone) taken_back="$taken_back$id " ;;
-		esac
+		[ "$id $began" != 'section ' ] || began=$line_epoch
+		remember "$id" "$state"
 	done <"$run_dir/journal"
+}
+
+remember() {
+	case $1:$2 in
+	section:*) section=$2 ;;
+	*:begin) case $begun in *" $1 "*) ;; *) begun="$begun$1 " ;; esac ;;
+	*:done | *:skipped) finished="$finished$1 " ;;
+	*:failed) going_back=${going_back:-"step $1 failed"} ;;
+	*:undo) going_back=${going_back:-'a rollback was begun'} ;;
+	*:undone) taken_back="$taken_back$1 " ;;
+	esac
 }

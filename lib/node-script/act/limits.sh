@@ -57,8 +57,8 @@ now() {
 	epoch=$((epoch_at_boot + seconds))
 }
 
-# Only in a tree of the tests: ends or fails at one point of one step, once, as the tree's file cni-upgrade-fail says:
-# STEP:before|during|after:kill|fail
+# Only in a tree of the tests: fails or hangs at one point of one step, each as the first line of the tree's file cni-upgrade-fail
+# says, and once: STEP:before|during|after:fail|hang, where STEP is undo-X on the way back. A test kills what hangs.
 failpoint() {
 	[ -n "$root" ] || return 0
 	{ read -r fail_at <"$root/cni-upgrade-fail"; } 2>/dev/null || return 0
@@ -66,9 +66,13 @@ failpoint() {
 	"$step:$1:"*) ;;
 	*) return 0 ;;
 	esac
-	rm -f "$root/cni-upgrade-fail"
+	tail -n +2 "$root/cni-upgrade-fail" >"$root/cni-upgrade-fail.rest"
+	mv -f "$root/cni-upgrade-fail.rest" "$root/cni-upgrade-fail"
 	case $fail_at in
-	*:kill) kill -9 $$ ;;
+	*:hang)
+		true >"$root/cni-upgrade-hangs"
+		sleep 1000
+		;;
 	esac
-	fail "$step: failed as told by cni-upgrade-fail"
+	fail "$step: failed as cni-upgrade-fail says"
 }

@@ -50,10 +50,7 @@ go_forward() {
 	for id in $steps; do
 		case $finished in *" $id "*) continue ;; esac
 		if must_go_back; then return 1; fi
-		if ! take_step "$id"; then
-			going_back="step $id failed: $why"
-			return 1
-		fi
+		take_step "$id" || return 1
 	done
 	if must_go_back; then return 1; fi
 	note section 'done' || exit 1
@@ -63,15 +60,17 @@ go_forward() {
 
 take_step() {
 	step=$1 detail='' skipped='' why=''
-	note "$step" begin || return 1
+	if ! note "$step" begin; then
+		going_back=$why
+		return 1
+	fi
 	function_name "$step"
 	if failpoint before && "do_$function" && failpoint after; then
 		if [ -n "$skipped" ]; then note "$step" skipped "$skipped"; else note "$step" 'done' "$detail"; fi
 		return
 	fi
-	cause=$why
+	going_back="step $step failed: $why"
 	note "$step" failed "$why"
-	why=$cause
 	return 1
 }
 

@@ -1,4 +1,5 @@
-import type {ConfigEdit, PackageFacts, PackageManager} from './node-answers.ts';
+import type {Known} from '../facts/unknown.ts';
+import type {ConfigEdit, HostFacts, PackageFacts, PackageManager} from './node-answers.ts';
 
 /** One record of an answer of act.sh, its fields decoded. */
 type NodeRecord = readonly string[];
@@ -46,6 +47,39 @@ export function readPackages(records: readonly NodeRecord[]): PackageFacts {
 		removes: of('remove').map(([, name = '', from = '']) => ({name, from})),
 		problems: [...of('problem').map(([text = '']) => text), ...(failure === undefined ? [] : [failure])],
 	};
+}
+
+/**
+What a node says of itself beside its facts, by records of one value each, `none` where there is nothing: `systemd yes|no`, `crictl PATH|none`,
+`endpoint unix://PATH`, `binary DIR NAME SHA256` (every regular file of the bin dirs, ended by `binaries whole`), `cached VERSION` (each once,
+ended by `cached-results whole`), `runtime-config VERSION SHA256` or `runtime-config none`.
+@public
+*/
+export function readHost(records: readonly NodeRecord[]): HostFacts {
+	const of = (key: string) => records.filter(record => record[0] === key).map(record => record.slice(1));
+	const one = (key: string) => of(key)[0]?.[0];
+	const silent = (what: string) => ({unknown: records.find(([key]) => key === 'result')?.[2] ?? `the node did not say ${what}`});
+	const crictl = one('crictl');
+	const systemd = one('systemd');
+	const endpoint = one('endpoint');
+	const [form, sha256 = ''] = of('runtime-config')[0] ?? [];
+	return {
+		systemd: systemd === 'yes' || systemd === 'no' ? systemd === 'yes' : silent('whether it runs systemd'),
+		crictl: crictl === undefined ? silent('where crictl is') : crictl === 'none' ? null : crictl,
+		...(endpoint?.startsWith('unix:///') && {endpoint}),
+		...(one('binaries') === 'whole' && {
+			binaries: of('binary').flatMap(([dir = '', name = '', sum = '']) => (isSha256(sum) ? [{dir, name, sha256: sum}] : [])),
+		}),
+		...(one('cached-results') !== undefined && {cachedVersions: cachedIn(of('cached'), one('cached-results'))}),
+		...(form === 'none' && {runtimeConfig: null}),
+		...(form !== undefined && /^[1-9]$/.test(form) && isSha256(sha256) && {runtimeConfig: {version: Number(form), sha256}}),
+	};
+}
+
+function cachedIn(records: readonly NodeRecord[], end: string | undefined): Known<readonly string[]> {
+	return end === 'whole'
+		? [...new Set(records.map(([version = '']) => version))]
+		: {unknown: 'the results that are cached on the node could not all be read'};
 }
 
 function isManager(text: string): text is PackageManager {

@@ -3,9 +3,10 @@ import {enumerate} from '../check/words.ts';
 import {releaseOfNode} from '../facts/release-of-node.ts';
 import {isUnknown, knownOr} from '../facts/unknown.ts';
 import {floors} from '../runtime/releases.ts';
+import {releaseNumbers} from '../runtime/runtime-version.ts';
 import type {Changes} from './change-refusals.ts';
 import {isRewritten} from './config-decisions.ts';
-import {packageRow} from './package-rows.ts';
+import {packageRow, upstreamVersion} from './package-rows.ts';
 import type {Refusal} from './plan.ts';
 import {hasCrictl, isReferenceChain} from './section.ts';
 
@@ -87,6 +88,14 @@ const warnings: readonly ((changes: Changes) => readonly string[])[] = [
 			: [
 					'The chain has plugins of others, which ask the API for each pod: it is not rehearsed beforehand, a pod proves it afterwards.',
 				],
+	({input: {facts}, future}) => {
+		const newest = releaseNumbers(knownOr(facts.node.newestKubelet, ''));
+		const kubelet = future.packages.find(({name}) => name === 'kubelet');
+		const numbers = kubelet && releaseNumbers(upstreamVersion(kubelet.to));
+		return newest !== undefined && numbers !== undefined && (numbers[0] - newest[0] || numbers[1] - newest[1]) > 0
+			? [`package/kubelet: ${kubelet?.to ?? ''} is newer than every kubelet of the cluster; the API server has to be as new.`]
+			: [];
+	},
 	({input: {facts}, future}) =>
 		facts.runtime.name === 'cri-o' && future.packages.some(({name}) => packageRow(name).runtime === 'cri-o')
 			? ["CRI-O's package brings a config of its own as a sample; one that sorts before yours would be used."]

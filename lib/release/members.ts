@@ -50,7 +50,7 @@ export async function membersOf(
 		.map(({header, data}) => ({name: nameOf(header.name), path: header.name, data: data ?? new Uint8Array()}))
 		.filter(({name}) => !texts.includes(name));
 	for (const {name, data} of members) {
-		const wrong = misfit(data, arch);
+		const wrong = name.endsWith('.exe') ? 'built for Windows' : misfit(data, arch);
 		if (wrong !== undefined) {
 			refuse(
 				`${name} is ${wrong}; expected a program for linux/${arch}, as the node is`,

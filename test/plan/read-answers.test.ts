@@ -1,6 +1,6 @@
 import test from 'ava';
 import * as fc from 'fast-check';
-import {readEdit, readPackages} from '../../lib/plan/read-answers.ts';
+import {readEdit, readHost, readPackages} from '../../lib/plan/read-answers.ts';
 import {fuzzRuns} from '../fuzz-runs.ts';
 import {hostileText} from '../print/hostile-text.ts';
 
@@ -75,6 +75,55 @@ test('a package manager that does not answer is a problem', t => {
 	]);
 });
 
+test('what a node says of itself', t => {
+	t.deepEqual(
+		readHost([
+			['systemd', 'yes'],
+			['crictl', '/usr/local/bin/crictl'],
+			['endpoint', 'unix:///run/containerd/containerd.sock'],
+			['binary', '/opt/cni/bin', 'bridge', oldSha256],
+			['binary', '/opt/cni/bin', 'torn', 'abc'],
+			['binaries', 'whole'],
+			['cached', '0.3.1'],
+			['cached', '0.3.1'],
+			['cached-results', 'whole'],
+			['runtime-config', '2', newSha256],
+			['result', 'ok'],
+		]),
+		{
+			systemd: true,
+			crictl: '/usr/local/bin/crictl',
+			endpoint: 'unix:///run/containerd/containerd.sock',
+			binaries: [{dir: '/opt/cni/bin', name: 'bridge', sha256: oldSha256}],
+			cachedVersions: ['0.3.1'],
+			runtimeConfig: {version: 2, sha256: newSha256},
+		},
+	);
+	t.deepEqual(
+		readHost([
+			['systemd', 'no'],
+			['crictl', 'none'],
+			['runtime-config', 'none'],
+			['binary', '/x', 'y', oldSha256],
+		]),
+		{
+			systemd: false,
+			crictl: null,
+			runtimeConfig: null,
+		},
+	);
+});
+
+test('what a node leaves out of itself is not known', t => {
+	t.deepEqual(readHost([['result', 'failed', 'node/x: it is full; make room']]), {
+		systemd: {unknown: 'node/x: it is full; make room'},
+		crictl: {unknown: 'node/x: it is full; make room'},
+	});
+	t.deepEqual(readHost([['cached-results', 'cut']]).cachedVersions, {
+		unknown: 'the results that are cached on the node could not all be read',
+	});
+});
+
 test('whatever a node answers is a value', t => {
 	const word = fc.oneof(
 		hostileText,
@@ -85,6 +134,7 @@ test('whatever a node answers is a value', t => {
 			const edit = readEdit(records, asked);
 			t.true('refused' in edit || (edit.path === path && /^[0-9a-f]{64}$/.test(edit.newSha256)));
 			t.true(Array.isArray(readPackages(records).changes));
+			t.truthy(readHost(records).systemd !== undefined);
 		}),
 		fuzzRuns(300),
 	);

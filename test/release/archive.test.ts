@@ -1,10 +1,12 @@
 import {createHash} from 'node:crypto';
 import {gzipSync} from 'node:zlib';
 import test from 'ava';
+import * as fc from 'fast-check';
 import {UserError} from '../../lib/errors.ts';
 import {readArchive} from '../../lib/release/archive.ts';
 import {packTar} from '../../lib/release/tar.ts';
 import {upTo100} from '../check/healthy-facts.ts';
+import {fuzzRuns} from '../fuzz-runs.ts';
 import {archive, file, program, releaseArchive, root} from './make-archive.ts';
 
 const name = 'cni-plugins-linux-amd64-v1.4.1.tgz';
@@ -102,6 +104,7 @@ const bad: Readonly<Record<string, readonly [seen: RegExp, make: () => Promise<U
 	'a name with capitals': [/has a name that no plugin has/, async () => archive(file('./BRIDGE'))],
 	'a name that an option could be': [/has a name that no plugin has/, async () => archive(file('-rf'))],
 	'plugins for Windows': [/win-bridge\.exe is built for Windows/, async () => archive(file('./win-bridge.exe', 'MZ\u0090'))],
+	'a name for Windows': [/bridge\.exe is built for Windows/, async () => archive(file('./bridge.exe'))],
 	'a script': [/bridge is a script/, async () => archive(file('./bridge', '#!/bin/sh\n'))],
 	'a text': [/bridge is no program/, async () => archive(file('./bridge', 'hello'))],
 	'an object file': [/bridge is an ELF file that is no program/, async () => archive(file('./bridge', program({type: 1})))],
@@ -132,4 +135,34 @@ test('refused: more than it may unpack to', async t => {
 		message: `archive/${name}: it unpacks to more than 1 MiB; a release has less`,
 	});
 	t.is((await readArchive(name, bytes, 'amd64')).members.length, 1);
+});
+
+test('an archive with any bytes of it changed is read or refused, and never unpacks to a name of its own', async t => {
+	const tar = await packTar([root, file('./bridge', program({release: 'v1.4.1'})), file('./LICENSE', 'x', {mode: 0o644})]);
+	const change = fc.tuple(fc.nat(tar.length - 1), fc.nat(255));
+	await fc.assert(
+		fc.asyncProperty(fc.array(change, {maxLength: 4}), fc.nat(tar.length), async (changes, length) => {
+			const bytes = Buffer.from(tar);
+			for (const [at, byte] of changes) {
+				bytes.writeUInt8(byte, at);
+			}
+
+			try {
+				const read = await readArchive(name, gzipSync(length % 3 === 0 ? bytes.subarray(0, length) : bytes), 'amd64');
+				t.true(read.members.every(member => /^[a-z0-9][a-z0-9-]*$/.test(member.name)));
+			} catch (error) {
+				t.true(error instanceof UserError, String(error));
+			}
+		}),
+		fuzzRuns(200),
+	);
+});
+
+test('any bytes are read or refused', async t => {
+	await fc.assert(
+		fc.asyncProperty(fc.uint8Array({maxLength: 2000}), fc.boolean(), async (bytes, packed) => {
+			await t.throwsAsync(readArchive(name, packed ? gzipSync(bytes) : bytes, 'amd64'), {instanceOf: UserError});
+		}),
+		fuzzRuns(100),
+	);
 });

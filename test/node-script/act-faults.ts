@@ -1,13 +1,16 @@
 import {existsSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
-import {type NodeStepId} from '../../lib/plan/steps.ts';
+import type {NodeStepId} from '../../lib/plan/steps.ts';
 import type {Machine} from '../embedded/machine/machine.ts';
 import {binDir, configPath, journalOf, newConfig, newPlugins, oldConfig, oldPlugins, orders} from './act-node.ts';
 
 export const unit = 'cni-upgrade.service';
 export const instants = ['before', 'during', 'after'] as const;
 export type Instant = (typeof instants)[number];
+
+/** With CNI_UPGRADE_MATRIX=full each point has a run of its own; else all of one kind are met in one run, one after the other. */
+export const isFull = process.env['CNI_UPGRADE_MATRIX'] === 'full';
 
 /** The steps that these tests run, in their order. */
 export const steps: readonly NodeStepId[] = orders().steps;
@@ -18,8 +21,24 @@ export function pointsOf(ids: readonly string[], instant: Instant, middles: read
 }
 
 /** Steps that change something between their beginning and their end, as failpoints tell. */
-export const middles: readonly string[] = ['stop-kubelet', 'stop-sandboxes', 'stop-runtime', 'plugins', 'config', 'start-runtime', 'sandbox', 'start-kubelet'];
-export const undoMiddles: readonly string[] = ['start-kubelet', 'start-runtime', 'config', 'plugins', 'stop-runtime', 'stop-kubelet'].map(id => `undo-${id}`);
+export const middles: readonly string[] = [
+	'stop-kubelet',
+	'stop-sandboxes',
+	'stop-runtime',
+	'plugins',
+	'config',
+	'start-runtime',
+	'sandbox',
+	'start-kubelet',
+];
+export const undoMiddles: readonly string[] = [
+	'start-kubelet',
+	'start-runtime',
+	'config',
+	'plugins',
+	'stop-runtime',
+	'stop-kubelet',
+].map(id => `undo-${id}`);
 
 /** What a drain leaves: a DaemonSet's pod with a network of its own, and one on the node's. */
 export function addPods(machine: Machine): void {
@@ -47,7 +66,11 @@ export async function untilItHangs(machine: Machine, seconds = 20): Promise<void
 	const until = Date.now() + seconds * 1000;
 	while (!existsSync(marker)) {
 		if (Date.now() > until) {
-			throw new Error(`it does not hang: ${readFileSync(join(machine.tree.root, 'cni-upgrade-fail'), 'utf8')} ${journalOf(machine).map(({step, state, detail}) => `${step} ${state} ${detail}`).join('\n')}\n${machine.systemd.journal.join('\n')}`);
+			throw new Error(
+				`it does not hang: ${readFileSync(join(machine.tree.root, 'cni-upgrade-fail'), 'utf8')} ${journalOf(machine)
+					.map(({step, state, detail}) => `${step} ${state} ${detail}`)
+					.join('\n')}\n${machine.systemd.journal.join('\n')}`,
+			);
 		}
 
 		await new Promise(resolve => setTimeout(resolve, 2));

@@ -1,10 +1,21 @@
 import test from 'ava';
 import type {Machine} from '../embedded/machine/machine.ts';
-import {actNode, journalOf, must, outcome, prepare} from './act-node.ts';
-import {addPods, assertWhole, failAt, instants, middles, pods, pointsOf, steps, undoMiddles, unit, untilItHangs, watchWhole} from './act-faults.ts';
-
-/** With CNI_UPGRADE_MATRIX=full each point has a run of its own; else all of one kind are met in one run, one after the other. */
-const isFull = process.env['CNI_UPGRADE_MATRIX'] === 'full';
+import {
+	addPods,
+	assertWhole,
+	failAt,
+	instants,
+	isFull,
+	middles,
+	pods,
+	pointsOf,
+	steps,
+	undoMiddles,
+	unit,
+	untilItHangs,
+	watchWhole,
+} from './act-faults.ts';
+import {actNode, must, outcome, prepare, said} from './act-node.ts';
 
 const faults: Readonly<Record<string, (machine: Machine) => Promise<void>>> = {
 	'its unit is killed': async machine => machine.kill(unit),
@@ -38,7 +49,10 @@ for (const [fault, strike] of Object.entries(faults)) {
 		const forward = pointsOf(steps, instant, middles);
 		for (const points of isFull ? forward.map(point => [point]) : [forward]) {
 			test(`${fault} ${instant} ${named(points)}: the node is upgraded all the same`, async t => {
-				const machine = await started(t, points.map(point => `${point}:hang`));
+				const machine = await started(
+					t,
+					points.map(point => `${point}:hang`),
+				);
 				await strikeEach(t, machine, points, strike);
 				t.is(await outcome(machine), 'done', said(machine));
 				await must(machine, 'finish');
@@ -88,10 +102,4 @@ async function strikeEach(
 
 function named(points: readonly string[]): string {
 	return points.length === 1 ? (points[0]?.split(':')[0] ?? '') : `each of ${points.length} steps`;
-}
-
-function said(machine: Machine): string {
-	return journalOf(machine)
-		.map(({step, state, detail}) => `${step} ${state} ${detail}`)
-		.join('\n');
 }

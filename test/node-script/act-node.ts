@@ -25,8 +25,9 @@ process.once('exit', () => rmSync(directory, {recursive: true, force: true}));
 const tools = plantTools(join(directory, 'tools'));
 let machines = 0;
 
-export const newPlugins = contents(referencePlugins('', '1.6.2', types));
-export const oldPlugins = contents(referencePlugins('', '0.8.7', types));
+/** The padding is for disks that have room for less. */
+export const newPlugins = contents(referencePlugins('', '1.6.2', types), 16_384);
+export const oldPlugins = contents(referencePlugins('', '0.8.7', types), 0);
 export const oldConfig = confText('0.4.0');
 export const newConfig = confText('1.0.0');
 export const archive = archiveOf(newPlugins);
@@ -58,7 +59,7 @@ export async function actNode({files = {}}: {readonly files?: TreeFiles} = {}): 
 		tools,
 		shell: '/bin/sh',
 		interpretPlugins: false,
-		msPerSecond: 1,
+		msPerSecond: 5,
 	});
 	const base = join(machine.tree.root, '/var/lib/cni-upgrade');
 	mkdirSync(base, {recursive: true, mode: 0o700});
@@ -76,7 +77,7 @@ export function orders(changes: Partial<Orders> = {}): Orders {
 		kubeletUnit: 'kubelet.service',
 		endpoint: 'unix:///run/containerd/containerd.sock',
 		crictl: '/usr/bin/crictl',
-		deadline: 600,
+		deadline: 6000,
 		steps: nodeSteps.filter(id => !['hook-before', 'packages', 'runtime-config', 'kubeadm', 'hook-after'].includes(id)),
 		archive: {name: 'plugins.tgz', sha256: sha256(archive)},
 		plugins: types.map(name => ({
@@ -144,6 +145,13 @@ export function journalOf(machine: Machine): readonly JournalLine[] {
 	return parseJournal(readFileSync(join(machine.tree.root, '/var/lib/cni-upgrade', run, 'journal'), 'utf8').split('\n'));
 }
 
+/** The journal in short, for a failed assertion and for tests that wait for a line. */
+export function said(machine: Machine): string {
+	return journalOf(machine)
+		.map(({step, state, detail}) => `${step} ${state} ${detail}`)
+		.join('\n');
+}
+
 /** Resolves once the journal holds the section's outcome and the unit has ended. */
 export async function outcome(machine: Machine, seconds = 20): Promise<string> {
 	const until = Date.now() + seconds * 1000;
@@ -178,8 +186,13 @@ function confText(version: string): string {
 	return `${JSON.stringify(bridgeConf(version), undefined, 2)}\n`;
 }
 
-function contents(files: TreeFiles): ReadonlyMap<string, Buffer> {
-	return new Map(Object.entries(files).map(([path, entry]) => [path.slice(1), (entry as {readonly content: Buffer}).content]));
+function contents(files: TreeFiles, padding: number): ReadonlyMap<string, Buffer> {
+	return new Map(
+		Object.entries(files).map(([path, entry]) => {
+			const {content} = entry as {readonly content: Buffer};
+			return [path.slice(1), Buffer.concat([content, Buffer.alloc(padding)])];
+		}),
+	);
 }
 
 function archiveOf(plugins: ReadonlyMap<string, Buffer>): Buffer {

@@ -1,8 +1,13 @@
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
-# limited SECONDS PROGRAM ...: ends it, and its children where the system's timeout does so, when the time is up (status 124 or 137).
+# limited SECONDS PROGRAM ...: ends it, and its children where the system's timeout does so, when the time is up (status 124 or 137). In a
+# tree of the tests every limit can be one second.
 limited() {
+	if [ -n "$root" ] && [ -e "$root/cni-upgrade-haste" ]; then
+		shift
+		set -- 1 "$@"
+	fi
 	if [ "$timeout" = yes ]; then
 		timeout -s KILL "$@"
 		return

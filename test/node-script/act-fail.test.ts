@@ -1,0 +1,222 @@
+import {chmodSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import test, {type ExecutionContext} from 'ava';
+import type {Orders} from '../../lib/plan/orders.ts';
+import type {Machine} from '../embedded/machine/machine.ts';
+import {
+	addPods,
+	assertWhole,
+	failAt,
+	instants,
+	isFull,
+	middles,
+	pods,
+	pointsOf,
+	steps,
+	unit,
+	untilItHangs,
+	watchWhole,
+} from './act-faults.ts';
+import {act, actNode, binDir, journalOf, must, orders, outcome, prepare, run, said} from './act-node.ts';
+
+async function started(
+	t: ExecutionContext,
+	fault: (machine: Machine) => void,
+	plan?: Orders,
+): Promise<{machine: Machine; before: readonly string[]}> {
+	const machine = await actNode();
+	t.teardown(async () => machine.stop());
+	const before = machine.fingerprint();
+	addPods(machine);
+	await prepare(machine, plan);
+	fault(machine);
+	t.teardown(watchWhole(t, machine));
+	await must(machine, 'start');
+	return {machine, before};
+}
+
+async function isAsBefore(t: ExecutionContext, machine: Machine, before: readonly string[], why: RegExp): Promise<void> {
+	t.is(await outcome(machine), 'undone', said(machine));
+	t.regex(journalOf(machine).at(-1)?.detail ?? '', why);
+	assertWhole(t, machine, 'in the end');
+	await must(machine, 'finish');
+	t.deepEqual(machine.fingerprint(), before);
+	t.deepEqual(machine.units(), {'containerd.service': 'active', 'kubelet.service': 'active', [unit]: 'inactive'});
+}
+
+// What fails before a step is what fails after the last one, but for the journal.
+for (const point of instants
+	.filter(instant => isFull || instant !== 'before')
+	.flatMap(instant => pointsOf(steps, instant, middles))) {
+	test(`${point}: a step that fails has the node as it was before`, async t => {
+		const {machine, before} = await started(t, node => failAt(node, [`${point}:fail`]));
+		await isAsBefore(
+			t,
+			machine,
+			before,
+			/^step [a-z-]+ failed: (.*: it was not replaced: )?[a-z-]+: failed as cni-upgrade-fail says$/,
+		);
+	});
+}
+
+const faults: Readonly<Record<string, readonly [(machine: Machine) => void, RegExp]>> = {
+	'the runtime loads no network': [
+		machine => {
+			// Not before the pods are gone.
+			machine.onChange(() => {
+				if (machine.units()['containerd.service'] === 'inactive') {
+					machine.faults.configNotLoaded = 'cni config load failed';
+				}
+			});
+		},
+		/^step loaded failed: containerd\.service: its network is not ready: .*/,
+	],
+	'no sandbox can be made': [
+		({faults}) => {
+			faults.addFails = 'plugin type="bridge" failed (add): no';
+		},
+		/^step sandbox failed: crictl runp: no sandbox was made: .*plugin type=/,
+	],
+	'a pod of the node cannot be taken down': [
+		({faults}) => {
+			faults.deleteFails = 'plugin type="bridge" failed (delete): no';
+		},
+		/^step stop-sandboxes failed: crictl stopp: the network of a pod was not taken down; sandbox\/[0-9a-f]{64} \(logs\): .*failed \(delete\)/,
+	],
+	'the disk is full where a plugin is written': [
+		machine => machine.limitFiles(8192),
+		/^step plugins failed: .*\/opt\/cni\/bin\/bridge: it was not replaced: /,
+	],
+	'the directory of the plugins is read-only': [
+		machine => machine.makeReadOnly(binDir),
+		/^step plugins failed: .*\/opt\/cni\/bin\/bridge: it was not replaced: /,
+	],
+	'the conf dir is read-only': [
+		machine => machine.makeReadOnly('/etc/cni/net.d'),
+		/^step config failed: .*10-mynet\.conflist: it was not replaced: /,
+	],
+};
+
+for (const [fault, [make, why]] of Object.entries(faults)) {
+	test(`${fault}: the node is as before, and the journal says why`, async t => {
+		const {machine, before} = await started(t, make);
+		t.is(await outcome(machine), 'undone', said(machine));
+		machine.limitFiles(undefined);
+		for (const path of [binDir, '/etc/cni/net.d']) {
+			machine.makeReadOnly(path, false);
+		}
+
+		await isAsBefore(t, machine, before, why);
+	});
+}
+
+test('a pod that was not ready before and cannot be taken down is told, and holds up nothing', async t => {
+	const {machine} = await started(
+		t,
+		({faults, runtime}) => {
+			faults.deleteFails = 'no such network namespace';
+			runtime.forget();
+		},
+		orders({steps: steps.filter(id => id !== 'sandbox')}),
+	);
+	t.is(await outcome(machine), 'done', said(machine));
+	const line = journalOf(machine).find(({step, state}) => step === 'stop-sandboxes' && state === 'done');
+	t.regex(line?.detail ?? '', /^0 removed; sandbox\/[0-9a-f]{64} \(logs\) was not ready before: .*no such network namespace/);
+});
+
+test('a runtime that never starts again is named with the place of the old files; once it can, rollback takes the node back', async t => {
+	const {machine, before} = await started(t, ({faults}) => {
+		faults.runtimeDoesNotStart = 'containerd: exec format error';
+	});
+	t.is(await outcome(machine), 'stuck');
+	const {detail} = journalOf(machine).at(-1) ?? {};
+	t.regex(
+		detail ?? '',
+		/^containerd\.service: it is \w+ after its start, not active: .*; the old files are in .*\/var\/lib\/cni-upgrade\/abcdefghij\/backup$/,
+	);
+	t.true(machine.isKubeletRunning);
+	assertWhole(t, machine, 'stuck');
+	machine.faults.runtimeDoesNotStart = undefined;
+	await must(machine, 'back');
+	await isAsBefore(t, machine, before, /^a step could not be taken back$/);
+});
+
+test('a runtime that does not start with what is new does with what was', async t => {
+	const {machine, before} = await started(t, ({faults}) => {
+		faults.runtimeDoesNotStart = 'containerd: no';
+	});
+	const end = machine.onChange(() => {
+		if (said(machine).includes('start-runtime failed')) {
+			machine.faults.runtimeDoesNotStart = undefined;
+		}
+	});
+	t.teardown(end);
+	await isAsBefore(t, machine, before, /^step start-runtime failed: containerd\.service: it is /);
+});
+
+test('a deadline that passes while the unit is down: the node is as before', async t => {
+	const {machine, before} = await started(t, node => failAt(node, ['loaded:before:hang']));
+	await untilItHangs(machine);
+	writeFileSync(join(machine.tree.root, '/proc/uptime'), '7001.00 0.00\n');
+	await machine.kill(unit);
+	await isAsBefore(t, machine, before, /^the deadline of 6000 seconds passed$/);
+});
+
+test('a rollback that is asked for in the middle begins at the next step', async t => {
+	const {machine, before} = await started(t, node => failAt(node, ['config:after:hang']));
+	await untilItHangs(machine);
+	await must(machine, 'back');
+	await machine.kill(unit);
+	await isAsBefore(t, machine, before, /^a rollback was asked for$/);
+});
+
+for (const program of ['crictl', 'systemctl']) {
+	test(`${program} that hangs is ended by its limit: the node is as before once it answers again`, async t => {
+		const {machine, before} = await started(t, node =>
+			failAt(node, [program === 'crictl' ? 'stop-kubelet:after:hang' : 'config:after:hang']),
+		);
+		await untilItHangs(machine);
+		const file = join(machine.tree.path[0] ?? '', program);
+		const real = readFileSync(file);
+		// A new file: the one that is running is not to be written into.
+		rmSync(file);
+		writeFileSync(file, '#!/bin/sh\nexec sleep 1000\n');
+		chmodSync(file, 0o755);
+		writeFileSync(join(machine.tree.root, 'cni-upgrade-haste'), '');
+		await machine.kill(unit);
+		const lines = program === 'crictl' ? 'stop-sandboxes failed' : 'start-runtime failed';
+		while (!said(machine).includes(lines)) {
+			await new Promise(resolve => setTimeout(resolve, 5));
+		}
+
+		rmSync(join(machine.tree.root, 'cni-upgrade-haste'));
+		rmSync(file);
+		writeFileSync(file, real);
+		chmodSync(file, 0o755);
+		await isAsBefore(t, machine, before, /^step (stop-sandboxes|start-runtime) failed: /);
+	});
+}
+
+test('a journal that cannot be written: services run with the files that they had; once it can, the way back is told', async t => {
+	const {machine, before} = await started(t, node => failAt(node, ['plugins:after:hang']));
+	await untilItHangs(machine);
+	machine.limitFiles(512);
+	await machine.kill(unit);
+	while (!machine.isKubeletRunning || machine.units()[unit] !== 'activating') {
+		await new Promise(resolve => setTimeout(resolve, 1));
+	}
+
+	assertWhole(t, machine, 'without a journal');
+	machine.limitFiles(undefined);
+	await isAsBefore(t, machine, before, /^a rollback was begun$/);
+});
+
+test('start twice: one unit, one section', async t => {
+	const {machine} = await started(t, () => undefined);
+	await must(machine, 'start');
+	t.is(await outcome(machine), 'done');
+	await must(machine, 'start');
+	t.is(journalOf(machine).filter(({step}) => step === 'section').length, 2);
+	t.deepEqual(pods(machine), ['etcd']);
+	t.is((await act(machine, 'discard')).why, `run/${run}: its section has begun; roll it back`);
+});

@@ -76,7 +76,7 @@ failpoint() {
 	case $fail_at in
 	*:hang)
 		true >"$root/cni-upgrade-hangs"
-		sleep 1000
+		while :; do sleep 1000; done
 		;;
 	esac
 	fail "$step: failed as cni-upgrade-fail says"

@@ -10,7 +10,7 @@ export type UpgradeRequest = {
 	readonly packages: readonly {readonly name: string; readonly version: string}[];
 	/** `--package-file PATH`. */
 	readonly packageFiles: readonly StagedFile[];
-	/** A crictl for a node that has none. */
+	/** A crictl for a node that has none; its name on the node is `crictl`. */
 	readonly crictl?: StagedFile | undefined;
 	/** Run `kubeadm upgrade node`. */
 	readonly kubeadm: boolean;

@@ -7,7 +7,7 @@ import {mkdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {gzipSync} from 'node:zlib';
-import {packTar} from 'modern-tar';
+import {packTar} from '../lib/release/tar.ts';
 import {version} from '../lib/version.ts';
 import {buildPlugin} from './build.ts';
 import {noticesFor} from './notices.ts';

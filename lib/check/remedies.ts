@@ -1,7 +1,8 @@
+import {highestFor} from '../cni/choose-version.ts';
 import type {ConfigList} from '../cni/config-list.ts';
 import {ownerOf} from '../cni/owners.ts';
 import {newestPlugins, referencePlugins} from '../cni/reference-plugins.ts';
-import {compareSpecVersions, highestCommon, isSpecVersion} from '../cni/spec-version.ts';
+import {compareSpecVersions, isSpecVersion} from '../cni/spec-version.ts';
 import type {JsonValue} from '../facts/node-facts.ts';
 import {providerRow} from '../facts/providers.ts';
 import {isUnknown, knownOr} from '../facts/unknown.ts';
@@ -22,14 +23,9 @@ export function suggestedVersion({facts, plugins, runtime}: Subject, list: Confi
 		return undefined;
 	}
 
-	const now = list.version.state === 'set' && isSpecVersion(list.version.value) ? list.version.value : undefined;
-	const cap = now !== undefined && compareSpecVersions(now, '1.0.0') > 0 ? now : '1.0.0';
-	const limits = [cap, runtime?.release?.maxSpec].filter(limit => limit !== undefined);
-	const lists = answers.map(answer => (answer === undefined ? [] : knownOr(answer, [])));
-	return highestCommon(
-		lists.map(versions =>
-			versions.filter(version => isSpecVersion(version) && limits.every(limit => compareSpecVersions(version, limit) <= 0)),
-		),
+	return highestFor(
+		answers.map(answer => (answer === undefined ? [] : knownOr(answer, []))),
+		{now: list.version.state === 'set' ? list.version.value : undefined, maxSpec: runtime?.release?.maxSpec},
 	);
 }
 

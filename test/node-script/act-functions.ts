@@ -13,6 +13,8 @@ export type ActTree = {
 	write(path: string, content: string, mode?: number): void;
 	read(path: string): string;
 	has(path: string): boolean;
+	/** What a finished run leaves, and what a rollback of one begins with. */
+	finish(): void;
 	/** Runs shell text after the functions were read; `why` is what a failed function left. */
 	call(text: string, shell?: readonly string[]): Promise<Called>;
 };
@@ -84,6 +86,11 @@ export function actTree({
 		write,
 		read: path => readFileSync(join(root, path), 'utf8'),
 		has: path => existsSync(join(root, path)),
+		finish() {
+			rmSync(join(root, at, 'stage'), {recursive: true});
+			rmSync(join(root, at, 'state'), {recursive: true});
+			mkdirSync(join(root, at, 'state'));
+		},
 		async call(text, shell = ['/bin/sh']) {
 			const [program = '/bin/sh', ...flags] = shell;
 			const child = spawn(program, [...flags, '-s'], {

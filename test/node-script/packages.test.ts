@@ -26,7 +26,7 @@ for (const shell of shells.filter(([program = '']) => which(program) !== undefin
 				t.is(tree.read('/opt/cni/bin/calico'), 'theirs');
 			}
 
-			rmSync(join(tree.root, tree.run, 'stage'), {recursive: true});
+			tree.finish();
 			t.like(await tree.call('undo_packages && undo_packages', shell), {why: ''});
 			t.is(stored(tree, 'containerd'), 'installed 1.6.20');
 			t.is(stored(tree, 'containerd.want'), 'hold');

@@ -41,6 +41,7 @@ onLinux('a containerd configuration of version 1 becomes one of version 2, and a
 	t.deepEqual(records, [['runtime-config', '/etc/containerd/config.toml', '1', 'needed', sha256(v1), '3,5,7']]);
 	t.like(await tree.call('stage_runtime_config && backup_runtime_config && do_runtime_config && do_runtime_config'), {why: ''});
 	t.is(tree.read('/etc/containerd/config.toml'), v2);
+	tree.finish();
 	t.like(await tree.call('undo_runtime_config && undo_runtime_config'), {why: ''});
 	t.is(tree.read('/etc/containerd/config.toml'), v1);
 });
@@ -122,6 +123,7 @@ onLinux('what kubeadm changed is put back, and what it made is removed', async t
 	t.is(why, '');
 	t.is(output.trim(), 'upgrade node done');
 	t.is(tree.read('/var/lib/kubelet/config.yaml'), 'new\n');
+	tree.finish();
 	t.like(await tree.call('kubeadm=yes; undo_kubeadm && undo_kubeadm'), {why: ''});
 	t.is(tree.read('/var/lib/kubelet/config.yaml'), 'old');
 	t.false(existsSync(join(tree.root, '/var/lib/kubelet/instance-config.yaml')));

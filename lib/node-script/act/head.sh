@@ -29,14 +29,16 @@
 #   plan BYTES SHA256            have
 #   edit PATH VERSION            edit PATH OLDSHA NEWSHA LINE replace|insert OLDTOKEN NEWTOKEN INDENT
 #   check                        changed PATH EXPECTED SEEN
-#   rehearse                     supports TYPE VERSIONS RELEASE ...
+#   packages WORD...             package ...   file ...   change ...   remove ...   problem WHY            packages.sh tells the words
+#   migrate                      runtime-config PATH VERSION needed|not-needed|refused SHA LINES|WHY       runtime-config.sh
+#   rehearse                     supports TYPE VERSIONS RELEASE|none   rehearsed ADD|CHECK|DEL|GONE ok|failed|skipped WHY
 #   note STEP STATE [DETAIL]     the client's line; DETAIL is percent-encoded by the client
 #   start, back, finish, discard
 #   journal FROM                 journal NUMBER EPOCH BOOT WHO STEP STATE DETAIL     unit ACTIVESTATE
 #   state                        current RUN|none   boot ID   run RUN finished|unfinished   order LINE   journal ...
 #   look ADDRESS                 lease PATH CONTAINERID   cached PATH   interface NAME
 #   reach ADDRESS [PORT]         reached yes|no|unknown HOW
-# `run` is what the unit executes.
+# `run` is what the unit executes, `rehearsal` what `rehearse` calls in a network namespace.
 #
 # CONVENTIONS: a function that can fail returns non-zero with the reason, one line, in $why (`fail WHY`; `refuse WHY` in a verb that
 # changed nothing and whose answer would be the same again). do_X_Y carries out step X-Y and

@@ -15,7 +15,7 @@ check_kubeadm() {
 # The copies are made once: on a second time the files may be new already. kubeadm writes in place, so a hard link would be no copy. A file
 # that was not there is noted.
 backup_kubeadm() {
-	[ ! -e "$run_dir/state/kubeadm-begun" ] || return 0
+	[ ! -e "$run_dir/backup/kubeadm" ] || return 0
 	: >"$run_dir/state/kubeadm"
 	for path in $kubeadm_files; do
 		sha_of "$root$path"
@@ -26,7 +26,7 @@ backup_kubeadm() {
 		esac
 		echo "$path $sha" >>"$run_dir/state/kubeadm"
 	done
-	sync_path "$run_dir/state/kubeadm" && write_file "$run_dir/state/kubeadm-begun" yes
+	sync_path "$run_dir/state/kubeadm" && mv -f "$run_dir/state/kubeadm" "$run_dir/backup/kubeadm" && sync_path "$run_dir/backup" || fail "$run_dir/backup: it cannot be written"
 }
 
 copy_kubeadm_file() {
@@ -49,9 +49,9 @@ do_kubeadm() {
 }
 
 undo_kubeadm() {
-	[ -e "$run_dir/state/kubeadm-begun" ] || return 0
+	[ -e "$run_dir/backup/kubeadm" ] || return 0
 	while read -r path old <&5; do
 		sha_of "$root$path"
 		restore_file "$path" "$old" "$sha" || return 1
-	done 5<"$run_dir/state/kubeadm"
+	done 5<"$run_dir/backup/kubeadm"
 }

@@ -17,10 +17,11 @@ limited() {
 	{
 		"$@" <&4 4<&- &
 		limited_pid=$!
+		# Its sleep outlives it: no descriptor of an answer, whose end is waited for, may stay open in it.
 		(
 			sleep "$limited_seconds"
 			kill -9 "$limited_pid"
-		) 4<&- >/dev/null 2>&1 &
+		) 3>&- 4<&- 5<&- >/dev/null 2>&1 &
 		watchdog_pid=$!
 		wait "$limited_pid" 2>/dev/null
 		limited_status=$?

@@ -2,10 +2,11 @@
 # Packages: what is installed, both versions fetched beforehand, installed and taken back without the network. For a manager M (apt, dnf,
 # zypper) the functions are M_..., or rpm_... for what the last two share; they are in packages-apt.sh and packages-rpm.sh.
 #
-#   state/packages        NAME NEW OLD KIB, a line each, in the order in which they are installed; OLD may be none; KIB: its size
+#   backup/packages/list  NAME NEW OLD KIB, a line each, in the order in which they are installed; OLD may be none; KIB: its size
 #   stage/packages/new    NAME.deb or NAME.rpm, and backup/packages the same of the old version, which a later rollback needs
 #   stage/packages/tree   what of the new ones is asked before it is installed: containerd, plugins
-#   state/configs         configuration files that rpm might replace, kept under backup
+#   backup/packages/configs   configuration files that rpm might replace, kept under backup
+# What the way back needs is under backup: that stays when the run is finished.
 
 find_manager() {
 	for manager in apt dnf zypper; do
@@ -26,6 +27,7 @@ last_words() {
 # --- What is fetched before anybody is disturbed ---
 
 fetch_packages() {
+	rm -f "$run_dir/backup/packages/list"
 	orders package >"$run_dir/state/orders.package"
 	[ -s "$run_dir/state/orders.package" ] || return 0
 	find_manager || refuse 'node: it has none of apt, dnf and zypper; upgrade its packages another way, or use --plugins and --run-before' || return 1
@@ -160,18 +162,18 @@ compare_simulation() {
 		*) refuse "$manager would not change package/$name from $old to $new; make a new plan" || return 1 ;;
 		esac
 	done 5<"$run_dir/state/orders.package"
-	mv "$run_dir/state/packages.new" "$run_dir/state/packages"
+	mv "$run_dir/state/packages.new" "$run_dir/backup/packages/list" && sync_path "$run_dir/backup/packages"
 }
 
 # --- What must hold before anybody is disturbed, and again when the section begins ---
 
 check_packages() {
-	[ -s "$run_dir/state/packages" ] || return 0
+	[ -s "$run_dir/backup/packages/list" ] || return 0
 	find_manager || fail 'node: it has lost its package manager' || return 1
 	suffix=$("${kind}_word" suffix) sum=0
 	while read -r name new old size <&5; do
 		case $size in '' | *[!0-9]*) ;; *) sum=$((sum + size)) ;; esac
-	done 5<"$run_dir/state/packages"
+	done 5<"$run_dir/backup/packages/list"
 	check_package_space /usr && check_package_space /var || return 1
 	while read -r name new old _ <&5; do
 		seen=$("${kind}_installed" "$name")
@@ -195,7 +197,7 @@ check_packages() {
 			refuse "package/$name is held: $held, expected $planned: that changed since the plan was made; make a new plan"
 			return 1
 		fi
-	done 5<"$run_dir/state/packages"
+	done 5<"$run_dir/backup/packages/list"
 	if "${kind}_interrupted"; then
 		refuse "$manager was interrupted earlier and some packages are half installed; run \`$("${kind}_word" heal)\` on the node, then try again"
 		return 1
@@ -254,15 +256,15 @@ file_descriptors() {
 
 # Called when the section begins, after the core has kept a copy of every `keep` file.
 backup_packages() {
-	[ -s "$run_dir/state/packages" ] || return 0
+	[ -s "$run_dir/backup/packages/list" ] || return 0
 	find_manager || fail 'node: it has lost its package manager' || return 1
-	: >"$run_dir/state/configs"
+	: >"$run_dir/backup/packages/configs"
 	while read -r name _ <&5; do
 		for path in $("${kind}_changed_configs" "$name"); do
 			mkdir -p "$run_dir/backup${path%/*}" && cp -p "$root$path" "$run_dir/backup$path" || fail "$path: it was not backed up; make room in $run_dir" || return 1
-			echo "$path" >>"$run_dir/state/configs"
+			echo "$path" >>"$run_dir/backup/packages/configs"
 		done
-	done 5<"$run_dir/state/packages"
+	done 5<"$run_dir/backup/packages/list"
 }
 
 do_packages() { move_packages new; }
@@ -271,7 +273,7 @@ undo_packages() { move_packages old; }
 
 # Everything that is not at the wanted version goes there: $1 is new or old. What was interrupted is made whole on the way.
 move_packages() {
-	[ -s "$run_dir/state/packages" ] || return 0
+	[ -s "$run_dir/backup/packages/list" ] || return 0
 	find_manager || fail 'node: it has lost its package manager' || return 1
 	suffix=$("${kind}_word" suffix) target=$1
 	wait_for_packages 120 || return 1
@@ -290,7 +292,7 @@ move_packages() {
 		else
 			set -- "$file" "$@"
 		fi
-	done 5<"$run_dir/state/packages"
+	done 5<"$run_dir/backup/packages/list"
 	failpoint during || return 1
 	if [ $# -gt 0 ]; then "${kind}_install" "$@" || moved=no; fi
 	if [ -n "$gone" ] && [ $moved = yes ]; then "${kind}_remove" $gone || moved=no; fi
@@ -304,7 +306,7 @@ move_packages() {
 			why="package/$name is of version $seen, expected $wanted: $manager said: $said"
 			return 1
 		fi
-	done 5<"$run_dir/state/packages"
+	done 5<"$run_dir/backup/packages/list"
 	[ $moved = yes ] || fail "package/$name: the versions are as expected, but $manager said: $said" || return 1
 	attempt 60 systemctl daemon-reload
 }
@@ -334,10 +336,10 @@ put_back_copy() {
 }
 
 put_back_configs() {
-	[ -s "$run_dir/state/configs" ] || return 0
+	[ -s "$run_dir/backup/packages/configs" ] || return 0
 	while read -r path <&5; do
 		cmp -s "$run_dir/backup$path" "$root$path" || put_back_copy "$path" || return 1
-	done 5<"$run_dir/state/configs"
+	done 5<"$run_dir/backup/packages/configs"
 }
 
 hold_again() {

@@ -4,7 +4,7 @@
 # which the old release reads as well: the old one has to dump the same settings before and after, the new one has to find the same CNI
 # directories. `containerd config migrate` would write every default of the new release into the file, and the old one could not read it.
 #
-#   state/runtime-config   PATH OLDSHA NEWSHA        stage/runtime-config.toml   the new file
+#   backup/runtime-config   PATH OLDSHA NEWSHA        stage/runtime-config.toml   the new file
 
 # The verb: what would be done, and why not.
 #   runtime-config PATH VERSION needed|not-needed|refused SHA LINES|WHY    LINES: numbers of the lines that change, parted by commas
@@ -92,13 +92,13 @@ cni_directories() {
 
 # Called by `plan`, after the packages were fetched.
 stage_runtime_config() {
+	rm -f "$run_dir/backup/runtime-config"
 	set -- $(orders runtime-config)
 	[ $# -eq 2 ] || return 0
 	find_runtime_config
 	sha_of "$root$config_path"
 	[ "$sha" = "$2" ] || refuse "$config_path: it has sha256 $sha, not $2 as planned: somebody changed it; make a new plan" || return 1
 	staged=$run_dir/stage/runtime-config.toml
-	rm -f "$run_dir/state/runtime-config"
 	[ "$(toml_version "$root$config_path")" = 1 ] || return 0
 	migrate_to "$staged" || refuse "$why" || return 1
 	new_program=''
@@ -116,13 +116,13 @@ stage_runtime_config() {
 		return 1
 	fi
 	sha_of "$staged"
-	write_file "$run_dir/state/runtime-config" "$config_path $2 $sha"
+	write_file "$run_dir/backup/runtime-config" "$config_path $2 $sha"
 }
 
 # Calls a function with PATH OLDSHA NEWSHA.
 with_runtime_config() {
 	config_path=''
-	{ read -r config_path old_sha new_sha <"$run_dir/state/runtime-config"; } 2>/dev/null
+	{ read -r config_path old_sha new_sha <"$run_dir/backup/runtime-config"; } 2>/dev/null
 	[ -n "$config_path" ] || return 0
 	"$1" "$config_path" "$old_sha" "$new_sha"
 }
@@ -132,7 +132,7 @@ check_runtime_config() { with_runtime_config check_sha; }
 backup_runtime_config() { with_runtime_config backup_file; }
 
 do_runtime_config() {
-	[ -e "$run_dir/state/runtime-config" ] || skipped='the new containerd reads the file as it is'
+	[ -e "$run_dir/backup/runtime-config" ] || skipped='the new containerd reads the file as it is'
 	with_runtime_config replace_runtime_config
 }
 

@@ -158,7 +158,9 @@ function runCommand(channel: ServerChannel, command: string, tree: NodeTree, noi
 	});
 }
 
-/** On a machine a shell that is named by its path is the machine's, and so is its script. */
+/** On a machine a shell that is named by its path is the machine's, and so is its script: quoted as our client does it, or not. */
 function inTree(command: string, {environment}: NodeTree): string {
-	return environment['STAND_IN_MACHINE'] === undefined ? command : command.replaceAll(/(^| )(?=\/bin\/sh( |$))/g, '$1enter ');
+	return environment['STAND_IN_MACHINE'] === undefined
+		? command
+		: command.replaceAll(/(^| )(?=\/bin\/sh( |$)|"\/bin\/sh"( |$))/g, '$1enter ');
 }

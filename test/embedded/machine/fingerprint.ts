@@ -15,13 +15,13 @@ const places = [
 	'/.stand-in',
 ];
 
-/** Each file with mode, owner and SHA-256, one a line, in order. What pods come and go with (leases, cached results) is left out. */
+/** Each file with mode, owner and SHA-256, one a line, in order. What pods come and go with (leases, cached results) is left out, and what tells one machine from the other. */
 export function filesOf(root: string): readonly string[] {
 	return places.flatMap(place => (existsSync(join(root, place)) ? entriesOf(root, place) : [])).sort();
 }
 
 function entriesOf(root: string, path: string): readonly string[] {
-	if (/^\/var\/lib\/cni\/(networks|results)$/.test(path)) {
+	if (/^(\/var\/lib\/cni\/(networks|results)|\/etc\/machine-id)$/.test(path)) {
 		return [];
 	}
 

@@ -1,6 +1,5 @@
 import {mkdtempSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {deleteObject} from '../deletion.ts';
 import type {ImageOutcome} from '../image-pull.ts';
 import {keyOf, type Node, type Pod} from '../objects.ts';
@@ -172,7 +171,7 @@ export class MachineKubelet {
 
 		this.#armDeadline(worker, node);
 		this.#report(worker, podStatus.waiting(pod, node));
-		const directory = mkdtempSync(join(tmpdir(), 'cni-upgrade-pod-'));
+		const directory = mkdtempSync(join(dirname(this.machine.tree.root), 'pod-'));
 		stop.signal.addEventListener('abort', () => rmSync(directory, {recursive: true, force: true}), {once: true});
 		for (let attempt = 0; ; attempt += 1) {
 			const sandbox = await this.#pods.up(pod, attempt, stop.signal);

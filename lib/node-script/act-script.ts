@@ -27,6 +27,7 @@ const files = [
 	'rehearse',
 	'check',
 	'look',
+	'host',
 	'run',
 	'undo',
 	'begin',

@@ -28,6 +28,7 @@ const rows = {
 	'kubelet-unit': {values: [unit], needed: true},
 	endpoint: {values: [new RegExp(`^unix://(?:${path.source.slice(1, -1)})$`)], needed: true},
 	crictl: {values: [new RegExp(`^(?:staged|none|${path.source.slice(1, -1)})$`)], needed: true},
+	'bin-dir': {values: [path], many: true},
 	deadline: {values: [/^[1-9]\d{0,5}$/], needed: true},
 	step: {values: [new RegExp(`^(?:${nodeSteps.join('|')})$`)], many: true, needed: true},
 	archive: {values: [name, sha256]},
@@ -43,6 +44,7 @@ const rows = {
 	rehearse: {values: [/^(?:chain|version)$/]},
 	sandbox: {values: [/^(?:yes|no)$/]},
 	kubeadm: {values: [/^yes$/]},
+	settings: {values: [/^[A-Za-z0-9_-]{1,4000}$/]},
 	end: {values: [], needed: true},
 } as const satisfies Readonly<Record<string, OrderRow>>;
 

@@ -15,6 +15,8 @@ export type Orders = {
 	readonly endpoint: string;
 	/** Its path on the node, `staged` (sent as stage/crictl), or `none`. */
 	readonly crictl: string;
+	/** Where the runtime looks for plugins, in its order. */
+	readonly binDirs: readonly string[];
 	/** Seconds that the section may take before the node takes it back. */
 	readonly deadline: number;
 	/** In the order in which they are run. */
@@ -51,6 +53,8 @@ export type Orders = {
 	readonly rehearse?: 'chain' | 'version';
 	readonly sandbox: boolean;
 	readonly kubeadm: boolean;
+	/** What a resume from another machine has to know of the command line: one word, of no meaning to the node. */
+	readonly settings?: string;
 };
 
 /**
@@ -69,6 +73,7 @@ export function formatOrders(orders: Orders): string {
 		['kubelet-unit', orders.kubeletUnit],
 		['endpoint', orders.endpoint],
 		['crictl', orders.crictl],
+		...orders.binDirs.map(dir => ['bin-dir', dir] as const),
 		['deadline', String(orders.deadline)],
 		...orders.steps.map(id => ['step', id] as const),
 		...(orders.archive ? [['archive', orders.archive.name, orders.archive.sha256] as const] : []),
@@ -86,6 +91,7 @@ export function formatOrders(orders: Orders): string {
 		...(orders.rehearse ? [['rehearse', orders.rehearse] as const] : []),
 		['sandbox', orders.sandbox ? 'yes' : 'no'],
 		...(orders.kubeadm ? [['kubeadm', 'yes'] as const] : []),
+		...(orders.settings === undefined ? [] : [['settings', orders.settings] as const]),
 		['end'],
 	];
 	for (const [key, ...words] of lines) {
@@ -138,6 +144,7 @@ export function parseOrders(lines: readonly string[]): Orders | Unknown {
 		kubeletUnit: one('kubelet-unit'),
 		endpoint: one('endpoint'),
 		crictl: one('crictl'),
+		binDirs: all('bin-dir', dir => dir),
 		deadline: Number(one('deadline')),
 		steps: all('step', id => id as NodeStepId),
 		...(archive && {archive}),
@@ -158,6 +165,7 @@ export function parseOrders(lines: readonly string[]): Orders | Unknown {
 		...(rehearse && {rehearse}),
 		sandbox: one('sandbox') === 'yes',
 		kubeadm: found.has('kubeadm'),
+		...(found.has('settings') && {settings: one('settings')}),
 	};
 }
 

@@ -42,12 +42,13 @@ function collect(changes: Changes, section: readonly NodeStepId[]): Orders {
 		kubeletUnit: 'kubelet.service',
 		endpoint: host.endpoint ?? runtimes[runtime].endpoint,
 		crictl: request.crictl === undefined ? (knownOr(host.crictl, null) ?? 'none') : 'staged',
+		binDirs: knownOr(facts.runtime.binDirs, []),
 		deadline: request.deadline,
 		steps: section,
 		...(archive !== undefined && future.plugins.length > 0 && {archive: {name: archive.name, sha256: archive.sha256}}),
 		plugins: future.plugins.map(({dir, name, sha256, oldSha256}) => ({dir, name, newSha: sha256, oldSha: oldSha256})),
 		keep: kept(changes),
-		configs: editsOf(changes),
+		configs: [...editsOf(changes), ...(rehearse === 'chain' ? unchanged(changes) : [])],
 		networks: networksOf(changes),
 		packages: future.packages.map(({name, from, to}) => ({manager, name, newVersion: to, oldVersion: from ?? 'none'})),
 		packageFiles: future.packages.length > 0 ? request.packageFiles.map(({name, sha256}) => ({name, sha256})) : [],
@@ -74,6 +75,19 @@ function editsOf({decisions, input: {edits}}: Changes): Orders['configs'] {
 				})
 			: [],
 	);
+}
+
+/** Configs that stay as they are: the node rehearses the new plugins with them, and looks whether they are still the same. */
+function unchanged({decisions, input: {facts}}: Changes): Orders['configs'] {
+	const files = knownOr(facts.configFiles, []);
+	return decisions.flatMap(({list, answer}) => {
+		const file = files.find(({path}) => path === list.path);
+		// What the node would not edit it does not read as an order either.
+		const isPlain = file?.entry === 'file' && list.cniVersions.length === 0 && knownOr(file.size, 0) <= 256 * 1024;
+		return answer.kind === 'stay' && list.version.state === 'set' && isPlain && !isUnknown(file.sha256)
+			? [{path: list.path, version: list.version.value, oldSha: file.sha256, newSha: file.sha256}]
+			: [];
+	});
 }
 
 /** Files in the bin dirs that no package owns, where one that brings plugins is changed: kubernetes-cni empties its directory. */

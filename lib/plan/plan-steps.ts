@@ -1,5 +1,6 @@
 import {knownOr} from '../facts/unknown.ts';
 import type {Changes} from './change-refusals.ts';
+import type {DrainPreview} from './drain-preview.ts';
 import {editDiff} from './edit-diff.ts';
 import type {PlanStep} from './plan.ts';
 import {hasCrictl, isReferenceChain} from './section.ts';
@@ -72,8 +73,7 @@ const more: Readonly<Partial<Record<StepId, More>>> = {
 		seconds: 1,
 	},
 	drain: {
-		details: ({input: {drain}}) =>
-			drain === undefined ? ['which pods go was not asked'] : [`${drain.evict.length} pods go, ${drain.stay.length} stay`],
+		details: ({input: {drain}}) => (drain === undefined ? ['which pods go was not asked'] : [drainLine(drain)]),
 		seconds: ({input: {drain}}) => 30 + (drain?.evict.length ?? 10),
 	},
 	'stop-kubelet': {seconds: 2},
@@ -94,7 +94,7 @@ const more: Readonly<Partial<Record<StepId, More>>> = {
 			),
 		seconds: ({future}) => 20 * future.packages.length,
 	},
-	'runtime-config': {details: () => ['to the form of containerd 2, by containerd config migrate'], seconds: 2},
+	'runtime-config': {details: () => ['to version 2, which both releases read'], seconds: 2},
 	config: {
 		details: ({decisions}) =>
 			decisions.flatMap(({answer, files, list: {version}}) =>
@@ -147,6 +147,10 @@ function hookLine(hook: {readonly name: string; readonly sha256: string} | undef
 	return hook === undefined ? [] : [`${hook.name}, sha256 ${hook.sha256.slice(0, 12)}`];
 }
 
+function drainLine({evict, stay}: DrainPreview): string {
+	return `${evict.length} ${evict.length === 1 ? 'pod goes' : 'pods go'}, ${stay.length} ${stay.length === 1 ? 'stays' : 'stay'}`;
+}
+
 function mebibytes(bytes: number): string {
-	return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+	return bytes < 2 ** 20 / 10 ? `${Math.ceil(bytes / 1024)} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }

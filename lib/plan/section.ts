@@ -68,6 +68,6 @@ function migratesConfig({input: {facts, host}, future}: Changes): boolean {
 		facts.runtime.name === 'containerd' &&
 		major(knownOr(facts.runtime.version, '')) === 1 &&
 		major(knownOr(future.runtime.version, '')) === 2 &&
-		(host.runtimeConfig?.version ?? 3) < 3
+		host.runtimeConfig?.version === 1
 	);
 }

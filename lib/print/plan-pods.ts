@@ -12,14 +12,14 @@ export function formatPods({evict, stay, blocked}: DrainPreview, {palette, width
 	const going = evict.map(nameOf).filter(name => !held.has(name));
 	const byReason = Map.groupBy(stay, ({why}) => why);
 	const sections: readonly (readonly [label: string, text: string])[] = [
-		['GOES', listed(going)],
+		['THAT GO', listed(going)],
 		[
-			'HELD',
+			'THAT ARE HELD',
 			blocked
 				.map(({pod, budget, message}) => `${nameOf(pod)}${budget === undefined ? '' : ` by ${budget}`}: ${message}`)
 				.join('; '),
 		],
-		['STAYS', [...byReason].map(([why, pods]) => `${listed(pods.map(({pod}) => nameOf(pod)))} (${why})`).join('; ')],
+		['THAT STAY', [...byReason].map(([why, pods]) => `${listed(pods.map(({pod}) => nameOf(pod)))} (${why})`).join('; ')],
 	];
 	return sections
 		.filter(([, text]) => text !== '')

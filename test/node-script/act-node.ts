@@ -102,6 +102,7 @@ export function orders(changes: Partial<Orders> = {}): Orders {
 		kubeletUnit: 'kubelet.service',
 		endpoint: 'unix:///run/containerd/containerd.sock',
 		crictl: '/usr/bin/crictl',
+		binDirs: [],
 		deadline: 6000,
 		steps: nodeSteps.filter(id => !['hook-before', 'packages', 'runtime-config', 'kubeadm', 'hook-after'].includes(id)),
 		archive: {name: 'plugins.tgz', sha256: sha256(archive)},

@@ -14,6 +14,7 @@ const orders: Orders = {
 	kubeletUnit: 'kubelet.service',
 	endpoint: 'unix:///var/run/crio/crio.sock',
 	crictl: 'staged',
+	binDirs: ['/opt/cni/bin', '/usr/lib/cni'],
 	deadline: 900,
 	steps: ['stop-kubelet', 'plugins', 'start-kubelet'],
 	archive: {name: 'cni-plugins-linux-amd64-v1.6.2.tgz', sha256: sha('a')},
@@ -32,6 +33,7 @@ const orders: Orders = {
 	rehearse: 'chain',
 	sandbox: true,
 	kubeadm: true,
+	settings: 'eyJhIjoxfQ',
 };
 
 const text = formatOrders(orders);

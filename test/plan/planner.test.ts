@@ -338,7 +338,7 @@ test('containerd 1.6 to 2.x: packages, its own configuration, and a config that 
 		facts: before,
 		packages: answer(),
 		request: {...asked, cniVersion: 'auto'},
-		host: {runtimeConfig: {sha256: 'e'.repeat(64), version: 2}},
+		host: {runtimeConfig: {sha256: 'e'.repeat(64), version: 1}},
 	});
 	t.is(plan.outcome, 'ready', JSON.stringify(plan.refusals));
 	t.deepEqual(sectionOf(plan), around('packages', 'runtime-config', 'config'));

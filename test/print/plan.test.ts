@@ -42,9 +42,9 @@ test('a plan for people: numbered steps with what they change, then pods', t => 
 	t.regex(text, /\n {3}9\. replace the plugins \(2 s\)\n {8}\/opt\/cni\/bin\/bridge: v0\.9\.1 → v1\.6\.2 \(4\.0 MiB\)\n/);
 	t.regex(text, /\n {8}@@ line 2 @@\n {8}-"cniVersion": "0\.4\.0"\n {8}\+"cniVersion": "1\.0\.0"\n/);
 	t.regex(text, /from here the node goes on by itself, or takes all of it back:\n {3}6\. stop the kubelet/);
-	t.regex(text, /\nPODS GOES\n {2}shop\/web-1\n/);
-	t.regex(text, /\nPODS HELD\n {2}shop\/web-2 by web: needs 2 healthy pods and has 2 currently\n/);
-	t.regex(text, /\nPODS STAYS\n {2}kube-system\/kube-proxy-x \(DaemonSet-managed\)\n/);
+	t.regex(text, /\nPODS THAT GO\n {2}shop\/web-1\n/);
+	t.regex(text, /\nPODS THAT ARE HELD\n {2}shop\/web-2 by web: needs 2 healthy pods and has 2 currently\n/);
+	t.regex(text, /\nPODS THAT STAY\n {2}kube-system\/kube-proxy-x \(DaemonSet-managed\)\n/);
 });
 
 test('every line fits 80 columns, commands and paths aside', t => {

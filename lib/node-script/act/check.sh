@@ -18,9 +18,9 @@ check_all() {
 
 found_problem() { problem=${problem:-$1}; }
 
-check_config() { check_sha "$1" "$3"; }
+check_config() { check_sha "$1" "$3" && check_staged "config$1" "$4"; }
 
-check_plugin() { check_sha "$1/$2" "$4"; }
+check_plugin() { check_sha "$1/$2" "$4" && check_staged "plugins/$2" "$3"; }
 
 check_keep() { check_sha "$1/$2" "$3"; }
 
@@ -31,6 +31,12 @@ check_sha() {
 	[ "$sha" != "$2" ] || return 0
 	record changed "$1" "$2" "$sha"
 	found_problem "$root$1: it has sha256 $sha, not $2 as planned: somebody changed it; make a new plan"
+}
+
+# What is to go there has been on this disk for a while.
+check_staged() {
+	sha_of "$run_dir/stage/$1"
+	[ "$sha" = "$2" ] || found_problem "$run_dir/stage/$1: it has sha256 $sha, not $2 as it was sent: it was damaged; take the run back and begin again"
 }
 
 check_unit() {

@@ -5,6 +5,8 @@ replace_config() {
 	sha_of "$root$1"
 	[ "$sha" != "$4" ] || return 0
 	[ "$sha" = "$3" ] || fail "$root$1: it has sha256 $sha, not $3 as planned: somebody changed it" || return 1
+	sha_of "$run_dir/stage/config$1"
+	[ "$sha" = "$4" ] || fail "$run_dir/stage/config$1: it has sha256 $sha, not $4 as it was made: it was damaged" || return 1
 	set -- "$1" $(stat -c '%a %u %g' "$root$1" 2>/dev/null)
 	[ $# -eq 4 ] || fail "$root$1: stat did not describe it" || return 1
 	replace_file "$run_dir/stage/config$1" "$root$1" "$2" "$3" "$4"

@@ -41,7 +41,7 @@ main() {
 
 is_verb() {
 	case $1 in
-	begin | put | plan | edit | check | rehearse | note | start | journal | state | back | finish | discard | look | reach | packages | migrate | rehearsal | run) ;;
+	begin | put | plan | edit | check | rehearse | note | start | journal | state | back | finish | discard | look | reach | packages | host | migrate | rehearsal | run) ;;
 	*) return 1 ;;
 	esac
 }

@@ -68,7 +68,7 @@ is_order_line() {
 	set -- $1
 	for word in "$@"; do is_word "$word" || return 1; done
 	case ${1-} in
-	step | plugin | keep | config | network | package | package-file | hold | hook) ;;
+	step | bin-dir | plugin | keep | config | network | package | package-file | hold | hook) ;;
 	*) case $seen in *" ${1-} "*) return 1 ;; esac ;;
 	esac
 	seen="$seen${1-} "
@@ -95,6 +95,8 @@ is_order_line() {
 	2:rehearse) [ "$2" = chain ] || [ "$2" = version ] ;;
 	2:sandbox) [ "$2" = yes ] || [ "$2" = no ] ;;
 	2:kubeadm) [ "$2" = yes ] ;;
+	2:bin-dir) is_path "$2" ;;
+	2:settings) [ ${#2} -le 4000 ] ;;
 	1:end) ;;
 	*) return 1 ;;
 	esac

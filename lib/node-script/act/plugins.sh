@@ -5,6 +5,8 @@ replace_plugin() {
 	sha_of "$root$1/$2"
 	[ "$sha" != "$3" ] || return 0
 	[ "$sha" = "$4" ] || fail "$root$1/$2: it has sha256 $sha, not $4 as planned: somebody changed it" || return 1
+	sha_of "$run_dir/stage/plugins/$2"
+	[ "$sha" = "$3" ] || fail "$run_dir/stage/plugins/$2: it has sha256 $sha, not $3 as it was sent: it was damaged" || return 1
 	replace_file "$run_dir/stage/plugins/$2" "$root$1/$2" 0755 0 0
 }
 

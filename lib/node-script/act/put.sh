@@ -11,6 +11,8 @@ receive() {
 	sha_of "$1"
 	if [ "$sha" = "$3" ]; then
 		record have
+		# Some runtimes keep an exec open for as long as there is input that nobody reads.
+		limited 1800 head -c "$2" >/dev/null
 		return 0
 	fi
 	part=${1%/*}/.${1##*/}.$$

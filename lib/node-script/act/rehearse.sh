@@ -26,11 +26,16 @@ find_staged_plugins() {
 			case " $staged_types " in *" ${file##*/} "*) ;; *) staged_types="$staged_types ${file##*/}" ;; esac
 		done
 	done
+	each bin-dir add_plugin_dir
 	for dir in $plugin_dirs; do cni_path=$cni_path:$root$dir; done
 }
 
 add_plugin() {
 	staged_types="$staged_types $2"
+	add_plugin_dir "$1"
+}
+
+add_plugin_dir() {
 	case " $plugin_dirs " in *" $1 "*) ;; *) plugin_dirs="$plugin_dirs $1" ;; esac
 }
 

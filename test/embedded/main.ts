@@ -2,6 +2,7 @@
 The embedded cluster as a process of its own:
 
 	node test/embedded/main.ts --demo --kubeconfig FILE                                  eight nodes with trees
+	node test/embedded/main.ts --upgradable --kubeconfig FILE                            four machines with pods
 	node test/embedded/main.ts --nodes N --recorded [--silent PERCENT] --kubeconfig FILE  any number of recorded ones
 
 With --pods N there are so many on the first recorded node, which run until they are deleted and take --termination SECONDS to end.
@@ -13,6 +14,7 @@ import {rmSync, writeFileSync} from 'node:fs';
 import {createInterface} from 'node:readline';
 import {parseArgs} from 'node:util';
 import {type EmbeddedCluster, startEmbeddedCluster} from './embedded-cluster.ts';
+import {healthyMachine, runWorkloads, upgradable} from './machine/upgradable.ts';
 import {recordedFleet} from './recorded.ts';
 import {plantPods} from './running-pods.ts';
 import {demoFleet} from './scenarios.ts';
@@ -20,6 +22,7 @@ import {demoFleet} from './scenarios.ts';
 const {values} = parseArgs({
 	options: {
 		demo: {type: 'boolean', default: false},
+		upgradable: {type: 'boolean', default: false},
 		nodes: {type: 'string'},
 		recorded: {type: 'boolean', default: false},
 		silent: {type: 'string', default: '0'},
@@ -29,9 +32,10 @@ const {values} = parseArgs({
 	},
 });
 
-if (values.kubeconfig === undefined || values.demo === values.recorded || values.recorded !== (values.nodes !== undefined)) {
+const modes = [values.demo, values.upgradable, values.recorded].filter(Boolean).length;
+if (values.kubeconfig === undefined || modes !== 1 || values.recorded !== (values.nodes !== undefined)) {
 	process.stderr.write(
-		'usage: node test/embedded/main.ts (--demo | --nodes N --recorded [--silent PERCENT]) --kubeconfig FILE\n',
+		'usage: node test/embedded/main.ts (--demo | --upgradable | --nodes N --recorded [--silent PERCENT]) --kubeconfig FILE\n',
 	);
 	process.exit(2);
 }
@@ -40,7 +44,9 @@ const {kubeconfig} = values;
 const pods = Number(values.pods);
 const nodes = values.recorded
 	? await recordedFleet({nodes: Number(values.nodes), silentPercent: Number(values.silent)})
-	: demoFleet();
+	: values.upgradable
+		? [...upgradable(), healthyMachine()]
+		: demoFleet();
 const cluster = await startEmbeddedCluster({
 	nodes:
 		pods === 0
@@ -50,6 +56,8 @@ const cluster = await startEmbeddedCluster({
 if (pods > 0) {
 	plantPods(cluster.store, nodes[0]?.object.metadata.name ?? '', pods);
 }
+
+const endWorkloads = values.upgradable ? runWorkloads(cluster.store) : () => undefined;
 
 let lastGone: number | null = null;
 cluster.store.subscribe('pods', ({type}) => {
@@ -75,6 +83,7 @@ function stop(): void {
 		isStopping = true;
 		input.close();
 		rmSync(kubeconfig, {force: true});
+		endWorkloads();
 		void cluster.stop().then(() => process.exit(0));
 	}
 }

@@ -18,6 +18,7 @@ const kubelet = (): TreeFiles => ({
 	'/usr/bin/nsenter': {content: '', mode: 0o755},
 	'/usr/bin/crictl': {content: '#!/bin/sh\nexec crictl "$@"\n', mode: 0o755},
 	'/bin/sleep': {content: '', mode: 0o755},
+	'/proc/self/ns/net': {link: 'net:[1]'},
 	'/etc/machine-id': `${randomUUID().replaceAll('-', '')}\n`,
 });
 

@@ -1,0 +1,76 @@
+import type {Clock} from '../clock.ts';
+import {UserError} from '../errors.ts';
+import {type JournalLine, parseJournal} from '../plan/journal.ts';
+import {ShellLost} from '../transport/node-shell.ts';
+import type {NodeAgent} from './agent.ts';
+
+export type FollowOptions = {
+	readonly clock: Clock;
+	readonly signal: AbortSignal;
+	/** Milliseconds after which the node has broken its promise to end by itself. */
+	readonly patience: number;
+	/** The number of the first line that is wanted. */
+	readonly from: number;
+	readonly onLine: (line: JournalLine) => void;
+	/** Said once each time the node cannot be heard: by pod that is so while its kubelet or runtime is stopped. */
+	readonly onSilence: () => void;
+};
+
+/** Milliseconds between looks at the journal. */
+const pause = 1_000;
+
+/** How the section on the node ended. */
+export type SectionEnd = {readonly state: 'done' | 'undone' | 'stuck'; readonly detail: string};
+
+/**
+Reads the node's journal as it grows until the section on the node has ended. The node works alone: not hearing it is no fault before
+its own deadline. Throws where it did not end within the patience.
+*/
+export async function followSection(agent: NodeAgent, options: FollowOptions): Promise<SectionEnd> {
+	const {clock, signal, patience, onLine, onSilence} = options;
+	const until = clock.monotonic() + patience;
+	let next = options.from;
+	let isSilent = false;
+	for (;;) {
+		const lines = await read(agent, next, signal);
+		if (lines === undefined && !isSilent) {
+			onSilence();
+		}
+
+		isSilent = lines === undefined;
+		for (const line of lines ?? []) {
+			next = line.number + 1;
+			onLine(line);
+			if (line.step === 'section' && line.by === 'node' && isEnd(line.state)) {
+				return {state: line.state, detail: line.detail};
+			}
+		}
+
+		if (clock.monotonic() > until) {
+			throw new UserError(`node/${agent.node} did not say within ${Math.round(patience / 1000)} s how its upgrade ended`, {
+				remedy: `It works alone and ends or goes back by itself. Look again: kubectl cni-upgrade status ${agent.node}\nthen go on: kubectl cni-upgrade resume ${agent.node}`,
+			});
+		}
+
+		await clock.sleep(pause, signal);
+	}
+}
+
+function isEnd(state: string): state is SectionEnd['state'] {
+	return state === 'done' || state === 'undone' || state === 'stuck';
+}
+
+/** Undefined where the node could not be heard. */
+async function read(agent: NodeAgent, from: number, signal: AbortSignal): Promise<readonly JournalLine[] | undefined> {
+	try {
+		const {lines} = await agent.ask('journal', [String(from)], {signal, timeout: 15_000, tries: 1});
+		return parseJournal(lines('journal'));
+	} catch (error) {
+		signal.throwIfAborted();
+		if (error instanceof ShellLost) {
+			return undefined;
+		}
+
+		throw error;
+	}
+}

@@ -1,0 +1,80 @@
+import {steps} from '../plan/steps.ts';
+import type {HeldRun} from './held-run.ts';
+import type {Pointer} from './pointer.ts';
+import {progressOf} from './progress-of.ts';
+
+/** Where a node stands, for `status NODE`: plain JSON. It only grows. */
+export type NodeStatus = {
+	readonly apiVersion: 'cni-upgrade/v1';
+	readonly kind: 'UpgradeStatus';
+	readonly node: string;
+	readonly cordoned: boolean;
+	/** Null: the node has never had a run whose traces are still there. */
+	readonly run: string | null;
+	readonly state: StatusState;
+	/** As the API has it; null where there is no such annotation. */
+	readonly pointer: Pointer | null;
+	readonly steps: readonly {
+		readonly step: string;
+		readonly title: string;
+		readonly by: 'node' | 'client';
+		readonly state: string;
+		/** RFC 3339 in UTC, by the node's clock. */
+		readonly at: string;
+		readonly detail: string;
+	}[];
+};
+
+/**
+`none`: nothing is under way. `preparing`: the node is not changed yet. `on-the-node`: it works alone. `to-prove`: upgraded, not proved yet.
+`going-back-done`: as before, and still to be uncordoned. `stuck`: neither. `finished`: its last run has ended.
+*/
+type StatusState = 'none' | 'preparing' | 'on-the-node' | 'to-prove' | 'going-back-done' | 'stuck' | 'finished';
+
+export function nodeStatus({
+	node,
+	cordoned,
+	pointer,
+	held,
+	run,
+}: {
+	readonly node: string;
+	readonly cordoned: boolean;
+	readonly pointer: Pointer | undefined;
+	readonly held: HeldRun;
+	/** The run that is told of. */
+	readonly run: string | undefined;
+}): NodeStatus {
+	const titles = new Map<string, string>(steps.map(({id, title}) => [id, title]));
+	return {
+		apiVersion: 'cni-upgrade/v1',
+		kind: 'UpgradeStatus',
+		node,
+		cordoned,
+		run: run ?? pointer?.run ?? null,
+		state: stateOf(held, run, pointer),
+		pointer: pointer ?? null,
+		steps: held.journal.map(({step, by, state, at, detail}) => ({
+			step,
+			title: titles.get(step) ?? step,
+			by,
+			state,
+			at: new Date(at * 1000).toISOString(),
+			detail,
+		})),
+	};
+}
+
+function stateOf(held: HeldRun, run: string | undefined, pointer: Pointer | undefined): StatusState {
+	if (held.current === undefined) {
+		return run === undefined ? (pointer === undefined ? 'none' : 'preparing') : 'finished';
+	}
+
+	return {
+		none: 'preparing',
+		begin: 'on-the-node',
+		done: 'to-prove',
+		undone: 'going-back-done',
+		stuck: 'stuck',
+	}[progressOf(held.journal).section] as StatusState;
+}

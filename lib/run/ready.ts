@@ -1,0 +1,71 @@
+import type {Clock} from '../clock.ts';
+import type {Api} from '../cluster/api.ts';
+import {getNode, type NodeRef} from '../cluster/nodes-write.ts';
+import {daemonPodsOn} from '../cluster/pod-reads.ts';
+import type {ProofItem} from './proof/proof.ts';
+
+export type ReadyOptions = {
+	readonly api: Api;
+	readonly node: NodeRef;
+	/** Seconds since 1970 by the node's own clock: when its kubelet was started. 0 where that is not known. */
+	readonly startedAt: number;
+	readonly clock: Clock;
+	readonly signal: AbortSignal;
+};
+
+/** Milliseconds for the kubelet to report, and for the pods of DaemonSets. */
+const readyTime = 180_000;
+const daemonTime = 120_000;
+const pause = 1_000;
+
+/**
+Waits until the node is Ready by a heartbeat that is not older than the restart, and is so at a second look. Both times are the node's own:
+nothing is compared with the clock of this machine.
+*/
+export async function waitReady({api, node, startedAt, clock, signal}: ReadyOptions): Promise<ProofItem> {
+	const until = clock.monotonic() + readyTime;
+	let looks = 0;
+	for (;;) {
+		const seen = await getNode(api, node.name, signal);
+		const ready = seen?.conditions.find(({type}) => type === 'Ready');
+		const beat = Date.parse(ready?.lastHeartbeatTime ?? '') / 1000;
+		const isFresh = ready?.status === 'True' && Number.isFinite(beat) && beat >= startedAt;
+		looks = isFresh ? looks + 1 : 0;
+		if (looks === 2) {
+			return {id: 'ready', result: 'yes', detail: `heartbeat ${ready?.lastHeartbeatTime ?? ''}`};
+		}
+
+		if (clock.monotonic() > until) {
+			const why =
+				ready?.status === 'True'
+					? 'its kubelet has not reported since the restart'
+					: `its Ready condition is ${ready?.status ?? 'missing'}: ${ready?.message || ready?.reason || 'without a message'}`;
+			return {id: 'ready', result: 'no', detail: `after ${readyTime / 1000} s ${why}`};
+		}
+
+		await clock.sleep(pause, signal);
+	}
+}
+
+/** Waits until every pod that a DaemonSet has on the node is Ready: the network add-on is among them, under whatever name. */
+export async function waitDaemonPods({api, node, clock, signal}: Omit<ReadyOptions, 'startedAt'>): Promise<ProofItem> {
+	const until = clock.monotonic() + daemonTime;
+	for (;;) {
+		const pods = await daemonPodsOn(api, node.name, signal);
+		const waiting = pods.filter(({isReady}) => !isReady);
+		if (pods.length === 0) {
+			return {id: 'add-on', result: 'skipped', detail: 'no DaemonSet has a pod on the node'};
+		}
+
+		if (waiting.length === 0) {
+			return {id: 'add-on', result: 'yes', detail: pods.map(({daemonSet}) => `daemonset/${daemonSet}`).join(', ')};
+		}
+
+		if (clock.monotonic() > until) {
+			const names = waiting.map(({namespace, name}) => `pod/${name} in ${namespace}`).join(', ');
+			return {id: 'add-on', result: 'no', detail: `not Ready after ${daemonTime / 1000} s: ${names}`};
+		}
+
+		await clock.sleep(pause, signal);
+	}
+}

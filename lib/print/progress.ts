@@ -5,6 +5,10 @@ import type {Output} from './output.ts';
 export type Progress = {
 	/** A line that stays. */
 	readonly note: (text: string) => void;
+	/** The same of a line that is harmless already and may have colours. */
+	readonly line: (text: string) => void;
+	/** What is under way, with the time since it began on a terminal; elsewhere a line. */
+	readonly doing: (text: string) => void;
 	/** What is under way, and how much of it is done. */
 	readonly count: (title: string, done: number, total: number) => void;
 	/** Nothing moves while this runs: somebody is typing. */
@@ -24,20 +28,34 @@ async function spinner(stream: Output): Promise<Progress> {
 	const {default: ora} = await import('ora');
 	const spin = ora({stream, discardStdin: false, hideCursor: false, isEnabled: true, color: false});
 	let paused = 0;
+	let timer: NodeJS.Timeout | undefined;
+	const line = (text: string) => {
+		const wasSpinning = spin.isSpinning;
+		spin.stop();
+		stream.write(`${text}\n`);
+		if (wasSpinning) {
+			spin.start();
+		}
+	};
+	const show = (text: string) => {
+		clearInterval(timer);
+		spin.text = text;
+		if (!spin.isSpinning && paused === 0) {
+			spin.start();
+		}
+	};
 	return {
-		note(text) {
-			const wasSpinning = spin.isSpinning;
-			spin.stop();
-			stream.write(`${escapeText(text)}\n`);
-			if (wasSpinning) {
-				spin.start();
-			}
+		line,
+		note: text => line(escapeText(text)),
+		doing(text) {
+			show(escapeText(text));
+			const began = performance.now();
+			timer = setInterval(() => {
+				spin.text = `${escapeText(text)} (${Math.round((performance.now() - began) / 1000)} s)`;
+			}, 1000).unref();
 		},
 		count(title, done, total) {
-			spin.text = `${escapeText(title)} ${done}/${total}`;
-			if (!spin.isSpinning && paused === 0) {
-				spin.start();
-			}
+			show(`${escapeText(title)} ${done}/${total}`);
 		},
 		async pause(work) {
 			paused += 1;
@@ -53,6 +71,7 @@ async function spinner(stream: Output): Promise<Progress> {
 			}
 		},
 		end() {
+			clearInterval(timer);
 			spin.stop();
 		},
 	};
@@ -60,10 +79,13 @@ async function spinner(stream: Output): Promise<Progress> {
 
 function lines(stderr: Output): Progress {
 	let next = 0;
+	const line = (text: string) => {
+		stderr.write(`${text}\n`);
+	};
 	return {
-		note(text) {
-			stderr.write(`${escapeText(text)}\n`);
-		},
+		line,
+		note: text => line(escapeText(text)),
+		doing: text => line(`....  ${escapeText(text)}`),
 		count(title, done, total) {
 			// A log wants ten lines of a large fleet and one of a small one.
 			const step = Math.max(50, Math.ceil(total / 10));

@@ -1,10 +1,11 @@
 import {removeLeftovers} from '../lib/collect/leftovers.ts';
-import {exitCode, UserError} from '../lib/errors.ts';
+import {exitCode} from '../lib/errors.ts';
 import {startProgress} from '../lib/print/progress.ts';
 import {defineCommand} from './command.ts';
 import {connectWith} from './connection.ts';
 import {connectionOptions} from './connection-options.ts';
 import {checked} from './grammar.ts';
+import {withOwnRole} from './own-role.ts';
 import {probeNamespaceOption} from './probe-options.ts';
 
 export const cleanup = defineCommand({
@@ -46,21 +47,10 @@ A run that is still going on is younger than --older-than and is let alone.`,
 			);
 			return exitCode.ok;
 		} catch (error) {
-			throw withOwnRole(error);
+			throw withOwnRole(error, 'cleanup');
 		} finally {
 			progress.end();
 			api.close();
 		}
 	},
 });
-
-/** A refusal names the role of preflight, whose requests most refusals are about; cleanup has one of its own. */
-function withOwnRole(error: unknown): unknown {
-	return error instanceof UserError && error.exitCode === exitCode.blocked
-		? new UserError(error.message, {
-				remedy: (error.remedy ?? '').replace('rbac preflight', 'rbac cleanup'),
-				exitCode: error.exitCode,
-				cause: error,
-			})
-		: error;
-}

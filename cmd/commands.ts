@@ -6,7 +6,7 @@ export type CommandRow = {
 	/** One line for the list of commands. */
 	readonly summary: string;
 	/** The heading under which the list has it. */
-	readonly group: 'Look' | 'Tidy up' | 'About';
+	readonly group: 'Look' | 'Upgrade' | 'Tidy up' | 'About';
 	readonly load: () => Promise<Command>;
 };
 
@@ -29,6 +29,30 @@ export const commands: readonly CommandRow[] = [
 		summary: 'Say what a check means, why it matters and what to do',
 		group: 'Look',
 		load: async () => (await import('./explain.ts')).explain,
+	},
+	{
+		name: 'node',
+		summary: 'Upgrade one node: drain it, replace, prove that pods get their network, uncordon',
+		group: 'Upgrade',
+		load: async () => (await import('./node.ts')).node,
+	},
+	{
+		name: 'status',
+		summary: 'Say where the upgrade of a node stands',
+		group: 'Upgrade',
+		load: async () => (await import('./status.ts')).status,
+	},
+	{
+		name: 'resume',
+		summary: 'Go on with an upgrade that was interrupted',
+		group: 'Upgrade',
+		load: async () => (await import('./resume.ts')).resume,
+	},
+	{
+		name: 'rollback',
+		summary: 'Take the last upgrade of a node back',
+		group: 'Upgrade',
+		load: async () => (await import('./rollback.ts')).rollback,
 	},
 	{
 		name: 'rbac',

@@ -3,7 +3,10 @@ import {formatYamlDocuments} from '../lib/print/yaml.ts';
 import {type Arguments, defineCommand} from './command.ts';
 import {checked} from './grammar.ts';
 import {probeNamespaceOption, viaOption} from './probe-options.ts';
+import {needsNamespace, type RoleCommand, roleRows} from './role-rows.ts';
 import {usageError} from './usage-error.ts';
+
+const group = 'rbac.authorization.k8s.io';
 
 const options = {
 	via: viaOption,
@@ -14,22 +17,6 @@ const options = {
 		summary: 'Whom to bind the roles to: user:NAME, group:NAME or serviceaccount:NAMESPACE:NAME; may be repeated',
 	},
 } as const;
-
-/** What a run by probe pods asks of the namespace; each line is one kind of request that it makes. */
-const namespaceRules = [
-	{apiGroups: [''], resources: ['pods'], verbs: ['create', 'list', 'watch', 'deletecollection']},
-	{apiGroups: [''], resources: ['pods/log'], verbs: ['get']},
-	{apiGroups: [''], resources: ['configmaps'], verbs: ['create', 'delete']},
-];
-
-/** What cleanup asks of the namespace. With --delete-namespace it gets and deletes that too, which is a right over all of it. */
-const cleanupRules = [
-	{apiGroups: [''], resources: ['pods'], verbs: ['list', 'deletecollection']},
-	{apiGroups: [''], resources: ['configmaps'], verbs: ['list', 'delete']},
-];
-
-/** The nodes in one list; by probe pods also one node of each kind, for the images that it holds; by SSH one whose name is in doubt. */
-const nodeVerbs = {api: ['list'], pod: ['list', 'get'], ssh: ['list', 'get'], auto: ['list', 'get']} as const;
 
 export const rbac = defineCommand({
 	description: `Prints the least rights that a command needs, for kubectl apply: roles, and the namespace of the probe pods with its Pod
@@ -42,10 +29,11 @@ Whoever may create pods in that namespace can mount the root of every node. Give
 			comment: 'Give them to a group',
 			command: 'kubectl cni-upgrade rbac preflight --subject group:sre | kubectl apply -f -',
 		},
+		{comment: 'The roles for node, status, resume and rollback', command: 'kubectl cni-upgrade rbac node'},
 		{comment: 'The role for cleanup', command: 'kubectl cni-upgrade rbac cleanup'},
 		{comment: 'The role for preflight --via api: one verb', command: 'kubectl cni-upgrade rbac preflight --via api'},
 	],
-	operands: {usage: 'COMMAND', min: 1, max: 1, choices: ['preflight', 'cleanup']},
+	operands: {usage: 'COMMAND', min: 1, max: 1, choices: Object.keys(roleRows)},
 	options,
 	async run(args, {stdout}) {
 		stdout.write(formatYamlDocuments(rolesFor(args)));
@@ -54,40 +42,25 @@ Whoever may create pods in that namespace can mount the root of every node. Give
 });
 
 function rolesFor({operands: [command], via, namespace: given, subject}: Arguments<typeof options>): readonly unknown[] {
-	const namespace = checked(given, 'namespace', 'rbac');
+	const ours = checked(given, 'namespace', 'rbac');
 	const name = `cni-upgrade-${command}`;
-	const group = 'rbac.authorization.k8s.io';
 	const subjects = subject.map(subjectOf);
-	const clusterRole = {
-		apiVersion: `${group}/v1`,
-		kind: 'ClusterRole',
-		metadata: {name},
-		rules: [{apiGroups: [''], resources: ['nodes'], verbs: nodeVerbs[via]}],
-	};
-	const isCleanup = command === 'cleanup';
-	const role = {
-		apiVersion: `${group}/v1`,
-		kind: 'Role',
-		metadata: {name, namespace},
-		rules: isCleanup ? cleanupRules : namespaceRules,
-	};
-	const byPod = via === 'pod' || via === 'auto';
-	const binding = (kind: 'ClusterRole' | 'Role') => ({
-		apiVersion: `${group}/v1`,
-		kind: `${kind}Binding`,
-		metadata: kind === 'Role' ? {name, namespace} : {name},
-		roleRef: {apiGroup: group, kind, name},
-		subjects,
+	const roles = roleRows[command as RoleCommand](via).map(({where, rules}) => {
+		const namespace = where === 'cluster' ? undefined : where === 'ours' ? ours : where.namespace;
+		return {kind: namespace === undefined ? 'ClusterRole' : 'Role', metadata: {name, ...(namespace && {namespace})}, rules};
 	});
-	if (isCleanup) {
-		return [role, ...(subjects.length > 0 ? [binding('Role')] : [])];
-	}
-
 	return [
-		...(byPod ? [namespaceObject(namespace)] : []),
-		clusterRole,
-		...(byPod ? [role] : []),
-		...(subjects.length > 0 ? [binding('ClusterRole'), ...(byPod ? [binding('Role')] : [])] : []),
+		...(needsNamespace(command as RoleCommand, via) ? [namespaceObject(ours)] : []),
+		...roles.map(role => ({apiVersion: `${group}/v1`, ...role})),
+		...(subjects.length === 0
+			? []
+			: roles.map(({kind, metadata}) => ({
+					apiVersion: `${group}/v1`,
+					kind: `${kind}Binding`,
+					metadata,
+					roleRef: {apiGroup: group, kind, name},
+					subjects,
+				}))),
 	];
 }
 
@@ -105,7 +78,7 @@ function namespaceObject(name: string) {
 
 function subjectOf(text: string) {
 	const [, kind, rest = ''] = /^(user|group|serviceaccount):(.+)$/s.exec(text) ?? [];
-	const apiGroup = 'rbac.authorization.k8s.io';
+	const apiGroup = group;
 	if (kind === 'user' || kind === 'group') {
 		return {apiGroup, kind: kind === 'user' ? 'User' : 'Group', name: rest};
 	}

@@ -16,7 +16,9 @@ export async function runCli(argv: readonly string[], context: Context): Promise
 		return await dispatch(argv, context);
 	} catch (error) {
 		if (context.signal.aborted) {
-			context.stderr.write('interrupted\n');
+			// A command that left something to go on with says so.
+			const says = error instanceof UserError && error.exitCode === exitCode.interrupted;
+			context.stderr.write(says ? formatError(error) : 'interrupted\n');
 			return exitCode.interrupted;
 		}
 

@@ -1,0 +1,62 @@
+import {type ExitCode, exitCode, UserError} from '../lib/errors.ts';
+import type {HeldRun} from '../lib/run/held-run.ts';
+import type {Pointer} from '../lib/run/pointer.ts';
+import {goOn, removePointer} from '../lib/run/resume.ts';
+import {defineCommand} from './command.ts';
+import {connectionOptions} from './connection-options.ts';
+import {findHeldRun, settingsOfHeld} from './held.ts';
+import {nodeWayOptions} from './node-options.ts';
+import {changesOf, runWith} from './node-run.ts';
+import {checkNodeFlags, withSession} from './node-session.ts';
+import {sshOptions} from './ssh-options.ts';
+
+export const resume = defineCommand({
+	description: `Goes on with the upgrade of a node whose run was interrupted: reads the plan and the journal on the node, waits for what the node
+does alone, proves it and uncordons. It can be called from any machine, with whatever flags reach the node. A run of which the node never
+got the whole plan cannot be gone on with: what there is of it is taken back.`,
+	examples: [{comment: 'Go on', command: 'kubectl cni-upgrade resume worker-1'}],
+	operands: {usage: 'NODE', min: 1, max: 1},
+	options: {...nodeWayOptions, ...sshOptions, ...connectionOptions},
+	async run(args, context): Promise<ExitCode> {
+		const name = checkNodeFlags(args, 'resume');
+		return withSession(name, args, context, async session => {
+			const found = await findHeldRun(session, context.signal);
+			if (found.run === undefined) {
+				throw nothingHeld(name);
+			}
+
+			const ours = {...session, agent: session.agent.withRun(found.run)};
+			return runWith(
+				{
+					settings: settingsOfHeld(found.held, args, session.node.isControlPlane),
+					changes: found.held.orders === undefined ? [] : changesOf(found.held.orders),
+					comparesRange: found.held.orders?.rehearse === 'chain',
+					byStep: false,
+					args,
+					context,
+					session: ours,
+				},
+				async run =>
+					found.isLeftOver
+						? leftOver(async () => removePointer(run), found.held, found.pointer)
+						: goOn(run, found.held, found.pointer),
+			);
+		});
+	},
+});
+
+function nothingHeld(name: string): UserError {
+	return new UserError(`node/${name} has no unfinished upgrade`, {
+		exitCode: exitCode.failed,
+		remedy: `See what there is: kubectl cni-upgrade status ${name}`,
+	});
+}
+
+/** All was done but the last line: the pointer. */
+async function leftOver(remove: () => Promise<void>, held: HeldRun, _pointer: Pointer | undefined) {
+	await remove();
+	const isBack = held.journal.findLast(({step, by}) => step === 'section' && by === 'node')?.state !== 'done';
+	return isBack
+		? ({kind: 'rolled-back', why: 'the run had ended before', proof: undefined} as const)
+		: ({kind: 'upgraded', proof: {verdict: 'proved', items: []}} as const);
+}

@@ -82,14 +82,14 @@ async function helpTexts(): Promise<string> {
 
 const meanings: Readonly<Record<keyof typeof exitCode, string>> = {
 	ok: 'fine: no finding at or above `--fail-on`',
-	failed: 'an error, or a node stayed unknown and nothing worse was found',
+	failed: 'an error, a node that stayed unknown and nothing worse found, or one that could be neither upgraded nor taken back',
 	usage: 'the command line itself is wrong',
 	errors: 'findings of severity error',
 	warnings: 'findings of severity warning, with `--fail-on warning`',
-	blocked: 'blocked: a permission or an admission policy',
-	notProved: 'kept for `node`: upgraded, not proved',
-	rolledBack: 'kept for `node`: rolled back',
-	interrupted: 'interrupted, and cleaned up',
+	blocked: 'blocked: a permission, an admission policy, a disruption budget, a lock, or a plan that is refused',
+	notProved: '`node`: upgraded, not proved; the node stays cordoned',
+	rolledBack: '`node`: rolled back; the node is as it was',
+	interrupted: 'interrupted, and cleaned up; what a node has begun it ends by itself',
 };
 
 async function exitCodeTable(): Promise<string> {

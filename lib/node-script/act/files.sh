@@ -51,21 +51,19 @@ write_file() {
 	return 1
 }
 
-# backup_file PATH SHA: keeps the file that has this hash. A hard link where that is possible: it has the mode, owner and label, and
-# taking it back needs no room on the disk.
+# backup_file PATH SHA: keeps the file that has this hash, as a copy: a link would change with it where a hook or a network add-on writes into
+# the file itself.
 backup_file() {
 	kept=$run_dir/backup$1
 	sha_of "$kept"
 	[ "$sha" != "$2" ] || return 0
-	rm -f "$kept"
 	mkdir -p "${kept%/*}"
-	if ! ln "$root$1" "$kept" 2>/dev/null; then
-		said=$(cp -p "$root$1" "$kept.part" 2>&1) && label_like "$root$1" "$kept.part" && sync_path "$kept.part" && mv -f "$kept.part" "$kept" || {
-			rm -f "$kept.part"
-			why="$root$1: it was not backed up: $said"
-			return 1
-		}
-	fi
+	said=$({ rm -f "$kept.part" && cp -p "$root$1" "$kept.part"; } 2>&1) && label_like "$root$1" "$kept.part" && sync_path "$kept.part" &&
+		mv -f "$kept.part" "$kept" || {
+		rm -f "$kept.part"
+		why="$root$1: it was not backed up: $said"
+		return 1
+	}
 	sync_path "${kept%/*}"
 	sha_of "$kept"
 	[ "$sha" = "$2" ] || fail "$root$1: it has sha256 $sha, not $2 as planned: somebody changed it; make a new plan" || return 1
@@ -89,6 +87,7 @@ restore_file() {
 	fi
 	kept=$run_dir/backup$1 temp=$root${1%/*}/.${1##*/}.cni-upgrade said=''
 	rm -f "$temp"
+	# By a link where that is possible: it takes no room on the disk.
 	if { ln "$kept" "$temp" 2>/dev/null || { said=$(cp -p "$kept" "$temp" 2>&1) && label_like "$kept" "$temp" && sync_path "$temp"; }; } &&
 		failpoint during && said=$(mv -f "$temp" "$root$1" 2>&1); then
 		sync_path "$root${1%/*}"

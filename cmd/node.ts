@@ -6,6 +6,7 @@ import {formatPlan, formatPlanDiff} from '../lib/print/plan.ts';
 import {ask} from '../lib/print/prompt.ts';
 import {formatYaml} from '../lib/print/yaml.ts';
 import {planNode} from '../lib/run/plan-node.ts';
+import {rehearseOnServer} from '../lib/run/server-dry-run.ts';
 import {packSettings, type RunSettings} from '../lib/run/settings.ts';
 import {type Arguments, defineCommand} from './command.ts';
 import type {Context} from './context.ts';
@@ -58,6 +59,13 @@ async function upgradeNode(request: LoadedRequest, args: NodeArguments, context:
 		show(plan, args, context);
 		if (plan.outcome === 'refused') {
 			return exitCode.blocked;
+		}
+
+		if (plan.outcome === 'ready' && args['dry-run'] === 'server') {
+			const {api, node, progress} = session;
+			for (const line of await rehearseOnServer(api, {node, settings, signal: context.signal})) {
+				progress.note(line);
+			}
 		}
 
 		if (plan.outcome === 'nothing' || plan.orders === null || args['dry-run'] !== 'none') {

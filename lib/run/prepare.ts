@@ -88,8 +88,15 @@ export async function rehearse(context: RunContext, progress: RunProgress): Prom
 	});
 }
 
-/** Cordons the node. Who did is in the journal before it happens, and in the pointer with the same write. */
-export async function cordon(context: RunContext, progress: RunProgress): Promise<'ours' | 'before'> {
+/**
+Cordons the node. Who did is in the journal before it happens, and in the pointer with the same write.
+@param onOwner - Told who it will be before anything is written, so that a failure in the middle is taken back.
+*/
+export async function cordon(
+	context: RunContext,
+	progress: RunProgress,
+	onOwner: (who: 'ours' | 'before') => void = () => undefined,
+): Promise<'ours' | 'before'> {
 	const {api, agent, node, signal} = context;
 	let who = progress.cordoned;
 	await step(context, 'cordon', progress, async () => {
@@ -99,6 +106,7 @@ export async function cordon(context: RunContext, progress: RunProgress): Promis
 		}
 
 		who ??= seen.unschedulable ? 'before' : 'ours';
+		onOwner(who);
 		await agent.note('cordon', 'begin', who, signal);
 		const annotations = {[pointerAnnotation]: pointerText(context, 'draining', who)};
 		await setUnschedulable(api, {node, value: true, annotations, signal});

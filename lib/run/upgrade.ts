@@ -61,8 +61,9 @@ async function prepareAndStart(context: RunContext, options: UpgradeOptions, pro
 			options.isStaged ? {...progress, done: new Set([...progress.done, 'stage'])} : progress,
 		);
 		await rehearse(context, progress);
-		cordoned ??= 'ours';
-		cordoned = await cordon(context, progress);
+		cordoned = await cordon(context, progress, who => {
+			cordoned = who;
+		});
 		await drain(context, progress);
 		context.signal.throwIfAborted();
 		await confirmSection(context);

@@ -44,6 +44,7 @@ const rows = {
 	rehearse: {values: [/^(?:chain|version)$/]},
 	sandbox: {values: [/^(?:yes|no)$/]},
 	kubeadm: {values: [/^yes$/]},
+	'hanging-pods': {values: [/^stay$/]},
 	settings: {values: [/^[A-Za-z0-9_-]{1,4000}$/]},
 	end: {values: [], needed: true},
 } as const satisfies Readonly<Record<string, OrderRow>>;

@@ -53,6 +53,8 @@ export type Orders = {
 	readonly rehearse?: 'chain' | 'version';
 	readonly sandbox: boolean;
 	readonly kubeadm: boolean;
+	/** Pods whose network cannot be taken down before the change stay until after it. */
+	readonly leavesHangingPods?: true;
 	/** What a resume from another machine has to know of the command line: one word, of no meaning to the node. */
 	readonly settings?: string;
 };
@@ -91,6 +93,7 @@ export function formatOrders(orders: Orders): string {
 		...(orders.rehearse ? [['rehearse', orders.rehearse] as const] : []),
 		['sandbox', orders.sandbox ? 'yes' : 'no'],
 		...(orders.kubeadm ? [['kubeadm', 'yes'] as const] : []),
+		...(orders.leavesHangingPods ? [['hanging-pods', 'stay'] as const] : []),
 		...(orders.settings === undefined ? [] : [['settings', orders.settings] as const]),
 		['end'],
 	];
@@ -165,6 +168,7 @@ export function parseOrders(lines: readonly string[]): Orders | Unknown {
 		...(rehearse && {rehearse}),
 		sandbox: one('sandbox') === 'yes',
 		kubeadm: found.has('kubeadm'),
+		...(found.has('hanging-pods') && {leavesHangingPods: true as const}),
 		...(found.has('settings') && {settings: one('settings')}),
 	};
 }

@@ -1,6 +1,7 @@
 import {effectiveVersion} from '../cni/effective-version.ts';
 import {isUnknown, knownOr} from '../facts/unknown.ts';
 import type {Changes} from './change-refusals.ts';
+import {hangingPodsGoAfterwards} from './hanging-pods.ts';
 import {formatOrders, type Orders} from './orders.ts';
 import {packageRow} from './package-rows.ts';
 import type {Refusal} from './plan.ts';
@@ -61,6 +62,7 @@ function collect(changes: Changes, section: readonly NodeStepId[]): Orders {
 		...(rehearse !== undefined && {rehearse}),
 		sandbox: section.includes('sandbox'),
 		kubeadm: request.kubeadm,
+		...(hangingPodsGoAfterwards(changes) && {leavesHangingPods: true as const}),
 	};
 }
 

@@ -1,11 +1,11 @@
 import {runChecks} from '../check/run-checks.ts';
 import {enumerate} from '../check/words.ts';
-import {releaseOfNode} from '../facts/release-of-node.ts';
 import {isUnknown, knownOr} from '../facts/unknown.ts';
 import {floors} from '../runtime/releases.ts';
 import {releaseNumbers} from '../runtime/runtime-version.ts';
 import type {Changes} from './change-refusals.ts';
 import {isRewritten} from './config-decisions.ts';
+import {hangingConfigs, hangingPodsGoAfterwards} from './hanging-pods.ts';
 import {packageRow, upstreamVersion} from './package-rows.ts';
 import type {Refusal} from './plan.ts';
 import {hasCrictl, isReferenceChain} from './section.ts';
@@ -64,18 +64,12 @@ const warnings: readonly ((changes: Changes) => readonly string[])[] = [
 			owner => `package/${owner}: it owns plugins that are replaced; its next upgrade puts its own there again.`,
 		);
 	},
-	({input: {facts}, decisions, future}) => {
-		const held = releaseOfNode(facts)?.emptyVersion;
-		const hanging = decisions.filter(
-			({types, now, list}) =>
-				types.some(type => !knownOr(future.before(type), [now]).includes(now)) ||
-				(list.version.state !== 'set' && held !== undefined && held !== 'acts-as-0.1.0'),
-		);
-		return hanging.map(
-			({list}) =>
-				`file/${list.path}: pods that run with it cannot be torn down until this is done, and the drain would wait for them: see what preflight says of it, and give the drain a --timeout.`,
-		);
-	},
+	changes =>
+		hangingConfigs(changes).map(({list}) =>
+			hangingPodsGoAfterwards(changes)
+				? `file/${list.path}: pods that run with it cannot be torn down until this is done. The drain waits a minute for each that hangs, and goes on; they go when the node has been upgraded.`
+				: `file/${list.path}: pods that run with it cannot be torn down, and the drain would wait for them: see what preflight says of it, and give the drain a --timeout.`,
+		),
 	changes =>
 		hasCrictl(changes)
 			? []

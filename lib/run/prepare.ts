@@ -117,14 +117,24 @@ export async function cordon(
 	return who ?? 'before';
 }
 
+/** Seconds beyond its grace period after which a pod that cannot be torn down before the upgrade is gone on without. */
+const hangingSeconds = 60;
+
 /** Drains the node, but for our own pods. */
-export async function drain(context: RunContext, progress: RunProgress): Promise<DrainOutcome | undefined> {
+export async function drain(
+	context: RunContext,
+	progress: RunProgress,
+	{leavesHangingPods}: Pick<Orders, 'leavesHangingPods'> = {},
+): Promise<DrainOutcome | undefined> {
 	const {api, agent, node, settings, clock, signal, onEvent} = context;
 	let outcome: DrainOutcome | undefined;
 	await step(context, 'drain', progress, async () => {
 		outcome = await drainNode(api, {
 			node,
-			flags: settings.drain,
+			flags:
+				leavesHangingPods === true && settings.drain.skipWaitForDeleteSeconds === 0
+					? {...settings.drain, skipWaitForDeleteSeconds: hangingSeconds}
+					: settings.drain,
 			exclude: isOurs,
 			clock,
 			signal,
@@ -136,8 +146,13 @@ export async function drain(context: RunContext, progress: RunProgress): Promise
 		}
 
 		await agent.note('drain', 'done', String(outcome.gone.length), signal);
-		const count = outcome.gone.length;
-		return count === 0 ? 'no pod had to go' : `${count} ${count === 1 ? 'pod is' : 'pods are'} gone`;
+		const [gone, hanging] = [outcome.gone.length, outcome.skipped.length];
+		return [
+			gone === 0 && hanging === 0 ? 'no pod had to go' : `${gone} ${gone === 1 ? 'pod is' : 'pods are'} gone`,
+			...(hanging === 0
+				? []
+				: [`${hanging} ${hanging === 1 ? 'hangs' : 'hang'} and ${hanging === 1 ? 'is' : 'are'} not waited for`]),
+		].join(', ');
 	});
 	return outcome;
 }

@@ -64,7 +64,7 @@ async function prepareAndStart(context: RunContext, options: UpgradeOptions, pro
 		cordoned = await cordon(context, progress, who => {
 			cordoned = who;
 		});
-		await drain(context, progress);
+		await drain(context, progress, orders);
 		context.signal.throwIfAborted();
 		await confirmSection(context);
 	} catch (error) {

@@ -126,6 +126,19 @@ test.serial('a pod that was not ready before and cannot be taken down is told, a
 	t.regex(line?.detail ?? '', /^0 removed; sandbox\/[0-9a-f]{64} \(logs\) was not ready before: .*no such network namespace/);
 });
 
+test.serial('a pod that the plugins of now cannot take down is left to the new ones where the plan says so', async t => {
+	const {machine} = await started(
+		t,
+		({faults}) => {
+			faults.deleteFails = 'invalid version "": the version is empty';
+		},
+		orders({leavesHangingPods: true, steps: steps.filter(id => id !== 'sandbox')}),
+	);
+	t.is(await outcome(machine), 'done', said(machine));
+	const line = journalOf(machine).find(({step, state}) => step === 'stop-sandboxes' && state === 'done');
+	t.regex(line?.detail ?? '', /^0 removed; sandbox\/[0-9a-f]{64} \(logs\) is left to the new plugins: .*the version is empty/);
+});
+
 test.serial(
 	'a runtime that never starts again is named with the place of the old files; once it can, rollback takes the node back',
 	async t => {

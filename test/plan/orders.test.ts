@@ -33,6 +33,7 @@ const orders: Orders = {
 	rehearse: 'chain',
 	sandbox: true,
 	kubeadm: true,
+	leavesHangingPods: true,
 	settings: 'eyJhIjoxfQ',
 };
 

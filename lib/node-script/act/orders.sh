@@ -22,7 +22,7 @@ each() {
 
 # Sets the variables that nearly every verb needs, from the plan's single lines.
 load_orders() {
-	runtime='' runtime_unit='' kubelet_unit='' endpoint='' crictl='' deadline='' steps='' sandbox='' rehearse='' kubeadm='' plan_uid=''
+	hanging_pods='' runtime='' runtime_unit='' kubelet_unit='' endpoint='' crictl='' deadline='' steps='' sandbox='' rehearse='' kubeadm='' plan_uid=''
 	while read -r key value rest <&4; do
 		case $key in
 		uid) plan_uid=$value ;;
@@ -36,6 +36,7 @@ load_orders() {
 		sandbox) sandbox=$value ;;
 		rehearse) rehearse=$value ;;
 		kubeadm) kubeadm=$value ;;
+		hanging-pods) hanging_pods=$value ;;
 		esac
 	done 4<"$plan_file"
 	case $crictl in
@@ -96,6 +97,7 @@ is_order_line() {
 	2:sandbox) [ "$2" = yes ] || [ "$2" = no ] ;;
 	2:kubeadm) [ "$2" = yes ] ;;
 	2:bin-dir) is_path "$2" ;;
+	2:hanging-pods) [ "$2" = stay ] ;;
 	2:settings) [ ${#2} -le 4000 ] ;;
 	1:end) ;;
 	*) return 1 ;;

@@ -26,7 +26,7 @@ has_changed_files() {
 undo_stop_sandboxes() { return 0; }
 
 # Stops and removes every sandbox that has a network of its own, with the plugins that are there now. One that was not ready before may
-# fail to be deleted: its network may be long gone.
+# fail to be deleted: its network may be long gone. So may any where the plan says that the plugins of now cannot do it.
 stop_sandboxes() {
 	ids=$(cri 30 pods -q 2>/dev/null </dev/null) || fail "crictl pods: it did not list the sandboxes" || return 1
 	stopped=0 left='' failures=''
@@ -43,6 +43,8 @@ stop_sandboxes() {
 			stopped=$((stopped + 1))
 		elif [ "$pod_state" = SANDBOX_NOTREADY ]; then
 			left="$left; sandbox/$pod_id ($pod_name) was not ready before: $why"
+		elif [ "$hanging_pods" = stay ] && [ "$pod_network" = POD ] && has_sandbox "$pod_id"; then
+			left="$left; sandbox/$pod_id ($pod_name) is left to the new plugins: $why"
 		elif has_sandbox "$pod_id"; then
 			failures="$failures; sandbox/$pod_id ($pod_name): ${why:-crictl inspectp did not say which network it has}"
 		fi

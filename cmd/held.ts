@@ -15,10 +15,10 @@ export type FoundRun = {
 };
 
 /** The unfinished run of a node: as the node has it, else as the API has. */
-export async function findHeldRun({api, node, agent}: Session, signal: AbortSignal): Promise<FoundRun> {
+export async function findHeldRun({api, node, agent, whenHeard}: Session, signal: AbortSignal): Promise<FoundRun> {
 	const seen = await getNode(api, node.name, signal);
 	const pointer = readPointer(seen?.annotations[pointerAnnotation]);
-	const held = await readHeldRun(agent, '-', signal);
+	const held = await whenHeard(async () => readHeldRun(agent, '-', signal));
 	requireSameNode(node, held);
 	if (held.current !== undefined) {
 		return {run: held.current, held, pointer, isLeftOver: false};

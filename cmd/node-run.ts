@@ -24,6 +24,8 @@ type RunOptions = {
 	readonly changes: readonly string[];
 	readonly comparesRange: boolean;
 	readonly byStep: boolean;
+	/** Nothing of the run is on the node before it takes its first step. */
+	readonly isNew?: boolean;
 	readonly args: SessionArguments;
 	readonly context: Context;
 	readonly session: Session;
@@ -36,7 +38,7 @@ export type PlanRun = Omit<RunOptions, 'changes' | 'comparesRange'> & {
 
 /** Carries out a plan that somebody has agreed to. */
 export async function carryOutPlan({orders, payload, ...rest}: PlanRun): Promise<ExitCode> {
-	return runWith({...rest, changes: changesOf(orders), comparesRange: orders.rehearse === 'chain'}, async context =>
+	return runWith({...rest, isNew: true, changes: changesOf(orders), comparesRange: orders.rehearse === 'chain'}, async context =>
 		carryOut(context, {orders, payload: payload.filter(file => isOrdered(file, orders)), journal: [], isStaged: false}),
 	);
 }
@@ -73,10 +75,15 @@ export async function runWith(options: RunOptions, work: (context: RunContext) =
 	const recorder = new Recorder(() => clock.now());
 	const isJson = args['log-format'] === 'json';
 	const palette = paletteFor(stderr, env);
-	let isUnchanged = false;
+	let isUnchanged = options.isNew === true;
 	const show = (event: RunEvent) => {
 		recorder.take(event);
-		isUnchanged ||= event.type === 'unchanged' && event.isWhole;
+		if (event.type === 'unchanged') {
+			isUnchanged = event.isWhole;
+		} else if (event.type === 'step' && event.step !== 'lock' && event.step !== 'unlock') {
+			isUnchanged &&= event.state !== 'begin';
+		}
+
 		if (isJson) {
 			stderr.write(
 				`${escapeJson(JSON.stringify({time: new Date(clock.now()).toISOString(), node: node.name, run: agent.run, ...event}))}\n`,

@@ -46,7 +46,9 @@ of preflight ask for.`,
 	async run(args, context): Promise<ExitCode> {
 		const name = checkNodeFlags(args, 'node');
 		const request = await loadRequest(args, context);
-		return withSession(name, args, context, async session => upgradeNode(request, args, context, session));
+		return withSession(name, args, context, async session => upgradeNode(request, args, context, session), {
+			...(args['dry-run'] === 'none' && {changes: {disableEviction: args['disable-eviction']}}),
+		});
 	},
 });
 

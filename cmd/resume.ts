@@ -19,29 +19,35 @@ got the whole plan cannot be gone on with: what there is of it is taken back.`,
 	options: {...nodeWayOptions, ...sshOptions, ...connectionOptions},
 	async run(args, context): Promise<ExitCode> {
 		const name = checkNodeFlags(args, 'resume');
-		return withSession(name, args, context, async session => {
-			const found = await findHeldRun(session, context.signal);
-			if (found.run === undefined) {
-				throw nothingHeld(name);
-			}
+		return withSession(
+			name,
+			args,
+			context,
+			async session => {
+				const found = await findHeldRun(session, context.signal);
+				if (found.run === undefined) {
+					throw nothingHeld(name);
+				}
 
-			const ours = {...session, agent: session.agent.withRun(found.run)};
-			return runWith(
-				{
-					settings: settingsOfHeld(found.held, args, session.node.isControlPlane),
-					changes: found.held.orders === undefined ? [] : changesOf(found.held.orders),
-					comparesRange: found.held.orders?.rehearse === 'chain',
-					byStep: false,
-					args,
-					context,
-					session: ours,
-				},
-				async run =>
-					found.isLeftOver
-						? leftOver(async () => removePointer(run), found.held, found.pointer)
-						: goOn(run, found.held, found.pointer),
-			);
-		});
+				const ours = {...session, agent: session.agent.withRun(found.run)};
+				return runWith(
+					{
+						settings: settingsOfHeld(found.held, args, session.node.isControlPlane),
+						changes: found.held.orders === undefined ? [] : changesOf(found.held.orders),
+						comparesRange: found.held.orders?.rehearse === 'chain',
+						byStep: false,
+						args,
+						context,
+						session: ours,
+					},
+					async run =>
+						found.isLeftOver
+							? leftOver(async () => removePointer(run), found.held, found.pointer)
+							: goOn(run, found.held, found.pointer),
+				);
+			},
+			{changes: {disableEviction: false}, waits: true},
+		);
 	},
 });
 

@@ -51,7 +51,8 @@ function node(via: RoleVia): readonly RoleRow[] {
 		{
 			where: 'ours',
 			rules: [
-				core('pods', 'create', 'get', 'list', 'watch', 'delete', 'deletecollection'),
+				// They are read in the whole cluster.
+				core('pods', 'create', 'delete', 'deletecollection'),
 				// Both since 1.35, where a WebSocket's GET no longer does for an exec.
 				core('pods/exec', 'get', 'create'),
 				core('events', 'list'),

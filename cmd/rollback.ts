@@ -21,40 +21,46 @@ ended is taken back as long as its backup is on the node, after a drain: pods th
 	options: {...nodeWayOptions, ...drainOptions, ...sshOptions, ...connectionOptions},
 	async run(args, context): Promise<ExitCode> {
 		const name = checkNodeFlags(args, 'rollback');
-		return withSession(name, args, context, async session => {
-			const {signal} = context;
-			const found = await findHeldRun(session, signal);
-			const wasFinished = found.run === undefined || found.isLeftOver;
-			const run = found.run ?? found.held.newestFinished;
-			if (run === undefined) {
-				throw new UserError(`node/${name} has nothing to go back to: no run has left its backup there`, {
-					remedy: `See what there is: kubectl cni-upgrade status ${name}`,
-				});
-			}
+		return withSession(
+			name,
+			args,
+			context,
+			async session => {
+				const {signal} = context;
+				const found = await findHeldRun(session, signal);
+				const wasFinished = found.run === undefined || found.isLeftOver;
+				const run = found.run ?? found.held.newestFinished;
+				if (run === undefined) {
+					throw new UserError(`node/${name} has nothing to go back to: no run has left its backup there`, {
+						remedy: `See what there is: kubectl cni-upgrade status ${name}`,
+					});
+				}
 
-			const held = wasFinished ? await readHeldRun(session.agent, run, signal) : found.held;
-			requireSameNode(session.node, held);
-			if (!args.yes && !(await agree(name, run, context, session))) {
-				session.progress.note(`node/${name} was not changed`);
-				return exitCode.ok;
-			}
+				const held = wasFinished ? await readHeldRun(session.agent, run, signal) : found.held;
+				requireSameNode(session.node, held);
+				if (!args.yes && !(await agree(name, run, context, session))) {
+					session.progress.note(`node/${name} was not changed`);
+					return exitCode.ok;
+				}
 
-			const settings = settingsOfHeld(held, args, session.node.isControlPlane);
-			const code = await runWith(
-				{
-					settings: wasFinished ? {...settings, drain: drainFlags(args)} : settings,
-					changes: [],
-					comparesRange: false,
-					byStep: false,
-					args,
-					context,
-					session: {...session, agent: session.agent.withRun(run)},
-				},
-				async work => rollBack(work, held, found.pointer, wasFinished),
-			);
-			// To be rolled back is what was asked for.
-			return code === exitCode.rolledBack ? exitCode.ok : code;
-		});
+				const settings = settingsOfHeld(held, args, session.node.isControlPlane);
+				const code = await runWith(
+					{
+						settings: wasFinished ? {...settings, drain: drainFlags(args)} : settings,
+						changes: [],
+						comparesRange: false,
+						byStep: false,
+						args,
+						context,
+						session: {...session, agent: session.agent.withRun(run)},
+					},
+					async work => rollBack(work, held, found.pointer, wasFinished),
+				);
+				// To be rolled back is what was asked for.
+				return code === exitCode.rolledBack ? exitCode.ok : code;
+			},
+			{changes: {disableEviction: args['disable-eviction']}, waits: true},
+		);
 	},
 });
 

@@ -18,7 +18,7 @@ export function runLines(event: RunEvent, ground: Ground): readonly string[] {
 
 /** What is under way. */
 export function doingLine(step: string, on: 'cluster' | 'node'): string {
-	return `${titleOf(step)}${on === 'node' ? ' on the node' : ''}`;
+	return `${titleOf(step)}${on === 'node' && step !== 'section' ? ' on the node' : ''}`;
 }
 
 /** What a step does, as a phrase; the section as a whole has no row of its own. */
@@ -39,6 +39,15 @@ const formats: {
 	'drain-end': ({outcome, timeout}, {node}) => drainEndLines(outcome, node, timeout).map(({text}) => text),
 	proof: ({item: {id, result, detail}}) => [`      ${results[result]} ${proofTitles[id]}${detail === '' ? '' : `: ${detail}`}`],
 	step: ({step, on, state, detail, at}, {recorder, palette}) => [
-		formatStep({title: titleOf(step), on, state, detail, took: state === 'begin' ? undefined : recorder.took(step, at)}, palette),
+		formatStep(
+			{
+				title: titleOf(step),
+				on: step === 'section' ? 'cluster' : on,
+				state,
+				detail,
+				took: state === 'begin' ? undefined : recorder.took(step, at),
+			},
+			palette,
+		),
 	],
 };

@@ -45,8 +45,7 @@ const headlines: Readonly<Record<ShownOutcome['kind'], (outcome: ShownOutcome, p
 	'not-proved': ({node, run}, {warn}) => warn(`node/${node} upgraded, NOT proved: it stays cordoned (run ${run})`),
 	'rolled-back': ({node, run, why}, {warn}) =>
 		warn(escapeText(`node/${node} rolled back: it is as it was before (run ${run})${why === '' ? '' : `: ${why}`}`)),
-	stuck: ({node, run, why}, {bad}) =>
-		bad(escapeText(`node/${node} is neither upgraded nor as it was, and stays cordoned (run ${run}): ${why}`)),
+	stuck: ({node, run, why}, {bad}) => bad(escapeText(`node/${node} is NOT in order and stays cordoned (run ${run}): ${why}`)),
 };
 
 function list(title: string, lines: readonly string[]): readonly string[] {

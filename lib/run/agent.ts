@@ -125,7 +125,7 @@ export class NodeAgent {
 			const reason = frame.kind === 'damaged' ? frame.reason : 'it came in another way than asked for';
 			const said = stderr.trim().split('\n').at(-1) ?? '';
 			throw new UserError(
-				`node/${this.node}: the answer to "${command.at(4) ?? ''}" is not usable: ${reason} (exit code ${code}${said === '' ? '' : `: ${said.slice(0, 300)}`})`,
+				`node/${this.node}: the answer to "${verbOf(command)}" is not usable: ${reason} (exit code ${code}${said === '' ? '' : `: ${said.slice(0, 300)}`})`,
 				{remedy: `See what is under way there: kubectl cni-upgrade status ${this.node}`},
 			);
 		}
@@ -164,6 +164,11 @@ export class NodeAgent {
 			}
 		}
 	}
+}
+
+/** Behind the script, or behind `-s --` where that is on standard input. */
+function verbOf(command: readonly string[]): string {
+	return command[command[1] === '-s' ? 3 : 2] ?? '';
 }
 
 const mark = 'CNI_UPGRADE_END_OF_SCRIPT';

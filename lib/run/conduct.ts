@@ -71,6 +71,7 @@ export async function conduct(options: ConductOptions, work: (context: RunContex
 				clock,
 				signal,
 				onEvent,
+				ownsNode: () => !lock.lost.aborted,
 				allowUncordon: guard.allowUncordon,
 				prove: async (onItem, until) => prove(options, onItem, until),
 				...(options.confirm !== undefined && {confirm: options.confirm}),
@@ -98,7 +99,7 @@ function eventOf(outcome: Outcome, run: string): Told {
 		upgraded: ['CNIUpgradeSucceeded', `Run ${run}: the node is upgraded, and a pod got and lost its network.`],
 		'not-proved': ['CNIUpgradeFailed', `Run ${run}: the node is upgraded, not proved, and stays cordoned.`],
 		'rolled-back': ['CNIUpgradeRolledBack', `Run ${run}: the node is as it was before: ${whyOf(outcome)}`],
-		stuck: ['CNIUpgradeFailed', `Run ${run}: the node could not be taken back, and stays cordoned: ${whyOf(outcome)}`],
+		stuck: ['CNIUpgradeFailed', `Run ${run}: the node is not in order and stays cordoned: ${whyOf(outcome)}`],
 	};
 	return events[outcome.kind];
 }

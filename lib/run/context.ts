@@ -20,6 +20,8 @@ export type RunContext = {
 	readonly onEvent: (event: RunEvent) => void;
 	/** Tries what pods on the node need; see `proof/`. */
 	readonly prove: (onItem: (item: ProofItem) => void, signal: AbortSignal) => Promise<Proof>;
+	/** Whether the lock is still ours: what somebody else may be at work on is not taken back. */
+	readonly ownsNode: () => boolean;
 	/** From here on somebody may uncordon the node: we are about to. */
 	readonly allowUncordon: () => void;
 	/** Asked before each step; false ends the run as Ctrl-C does. Absent: nobody wants to be asked. */

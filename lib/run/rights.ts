@@ -5,11 +5,15 @@ import type {RunSettings} from './settings.ts';
 
 /** What a run does in the whole cluster. */
 const inCluster: readonly Access[] = [
+	{verb: 'get', resource: 'nodes'},
+	{verb: 'list', resource: 'nodes'},
 	{verb: 'patch', resource: 'nodes'},
 	{verb: 'watch', resource: 'nodes'},
+	{verb: 'get', resource: 'pods'},
 	{verb: 'list', resource: 'pods'},
 	{verb: 'watch', resource: 'pods'},
 	{verb: 'create', resource: 'pods', subresource: 'eviction'},
+	{verb: 'get', group: 'apps', resource: 'daemonsets'},
 ];
 
 const ours: readonly Omit<Access, 'namespace'>[] = [
@@ -29,7 +33,7 @@ const leases: readonly Omit<Access, 'namespace'>[] = ['get', 'create', 'update',
 /** Asks for every right that a run needs before it begins, so that it never stops for one half way. Those that only tell more are not among them. */
 export async function requireRights(
 	api: Api,
-	{namespace, drain}: Pick<RunSettings, 'namespace' | 'drain'>,
+	{namespace, drain}: Pick<RunSettings, 'namespace'> & {readonly drain: Pick<RunSettings['drain'], 'disableEviction'>},
 	signal: AbortSignal,
 ): Promise<void> {
 	const wanted: readonly Access[] = drain.disableEviction ? [...inCluster, {verb: 'delete', resource: 'pods'}] : inCluster;
@@ -46,8 +50,8 @@ export async function requireRights(
 		);
 	}
 
-	await requireAccess(api, namespace, ours, signal);
-	await requireAccess(api, 'kube-node-lease', leases, signal);
+	await requireAccess(api, namespace, ours, signal, 'node');
+	await requireAccess(api, 'kube-node-lease', leases, signal, 'node');
 }
 
 function nameOf({resource, subresource}: Omit<Access, 'verb'>): string {

@@ -1,8 +1,8 @@
-import {annotate, NodeGone, setUnschedulable} from '../cluster/nodes-write.ts';
+import {annotate, getNode, NodeGone, setUnschedulable} from '../cluster/nodes-write.ts';
 import {messageOf} from '../errors.ts';
 import {ActRefused} from './agent.ts';
 import {type RunContext, tell} from './context.ts';
-import {pointerAnnotation} from './pointer.ts';
+import {pointerAnnotation, readPointer} from './pointer.ts';
 
 /** Milliseconds that taking back may take, also after Ctrl-C. */
 const longest = 60_000;
@@ -44,7 +44,7 @@ Gives the node back to the cluster where we had taken it, and takes the pointer 
 export async function uncordonEarly(context: RunContext, cordonedByUs: boolean, isDiscarded = true): Promise<boolean> {
 	const {api, node, settings} = context;
 	const signal = AbortSignal.timeout(longest);
-	const annotations = isDiscarded ? {[pointerAnnotation]: null} : {};
+	const annotations = isDiscarded && (await isPointerOurs(context, signal)) ? {[pointerAnnotation]: null} : {};
 	if (cordonedByUs && !settings.keepCordoned) {
 		context.allowUncordon();
 		tell(context, 'cordon', 'back');
@@ -61,13 +61,24 @@ export async function uncordonEarly(context: RunContext, cordonedByUs: boolean, 
 	}
 
 	return (
-		!isDiscarded ||
+		Object.keys(annotations).length === 0 ||
 		attempt(context, {
 			what: `node/${node.name} still has the annotation ${pointerAnnotation}`,
 			remedy: `Then: kubectl annotate node ${node.name} ${pointerAnnotation}-`,
 			work: async () => annotate(api, {node, annotations, signal}),
 		})
 	);
+}
+
+/** That of another run is left to it. Where it cannot be read it is taken for ours, and its removal then fails and is told. */
+async function isPointerOurs({api, node, agent}: RunContext, signal: AbortSignal): Promise<boolean> {
+	try {
+		const text = (await getNode(api, node.name, signal))?.annotations[pointerAnnotation];
+		const run = readPointer(text)?.run;
+		return text !== undefined && (run === undefined || run === agent.run);
+	} catch {
+		return true;
+	}
 }
 
 type Attempt = {readonly what: string; readonly remedy: string; readonly work: () => Promise<unknown>};

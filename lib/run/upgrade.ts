@@ -1,10 +1,12 @@
-import {annotate, setUnschedulable} from '../cluster/nodes-write.ts';
+import {getLease} from '../cluster/leases.ts';
+import {annotate, getNode, setUnschedulable} from '../cluster/nodes-write.ts';
 import {messageOf} from '../errors.ts';
 import type {JournalLine} from '../plan/journal.ts';
 import type {Orders} from '../plan/orders.ts';
 import {type RunContext, tell} from './context.ts';
 import type {RunEvent, StepState} from './events.ts';
 import {followSection, type SectionEnd} from './follow.ts';
+import {patiently} from './patiently.ts';
 import {pointerAnnotation} from './pointer.ts';
 import {cordon, drain, type Payload, point, rehearse, stage, step} from './prepare.ts';
 import {progressOf, type RunProgress} from './progress-of.ts';
@@ -68,6 +70,10 @@ async function prepareAndStart(context: RunContext, options: UpgradeOptions, pro
 		context.signal.throwIfAborted();
 		await confirmSection(context);
 	} catch (error) {
+		if (!context.ownsNode()) {
+			throw error;
+		}
+
 		const isWhole = await undoEarly(context, cordoned === 'ours');
 		context.onEvent({type: 'unchanged', isWhole});
 		throw error;
@@ -101,14 +107,15 @@ async function follow(
 	{orders}: UpgradeOptions,
 	{last, section, sectionDetail}: RunProgress,
 ): Promise<SectionEnd> {
-	const {agent, node, clock, signal, onEvent} = context;
+	const {agent, clock, signal, onEvent} = context;
 	if (section === 'done' || section === 'undone' || section === 'stuck') {
 		return {state: section, detail: sectionDetail};
 	}
 
 	// A unit that was lost with a power cut is started again; one that is at work is not.
 	if (section === 'begin') {
-		await agent.ask('start', [], {signal, timeout: 180_000, tries: 30});
+		const {onSilence: onWait} = whileSilent(context);
+		await patiently(async () => agent.ask('start', [], {signal, timeout: 180_000, tries: 1}), {clock, signal, onWait});
 	}
 
 	return followSection(agent, {
@@ -117,12 +124,31 @@ async function follow(
 		from: section === 'none' ? last + 1 : 1,
 		patience: (orders.deadline + margin) * 1000,
 		onLine: line => tellLine(line, onEvent),
+		...whileSilent(context),
+	});
+}
+
+/** What is known of a node that cannot be heard. Where the API server does not answer either, it is waited for as before. */
+function whileSilent({api, node, signal, onEvent}: RunContext) {
+	const unless = async <T>(answer: Promise<T>): Promise<T | undefined> =>
+		answer.catch(() => {
+			signal.throwIfAborted();
+			return undefined;
+		});
+	return {
 		onSilence: () =>
 			onEvent({
 				type: 'notice',
 				message: `node/${node.name} works alone for now; it cannot be heard while its kubelet is stopped`,
 			}),
-	});
+		kubeletRenewed: async () =>
+			(await unless(getLease(api, {namespace: 'kube-node-lease', name: node.name}, {signal})))?.renewTime,
+		async kubeletSays() {
+			const seen = await unless(getNode(api, node.name, signal));
+			const ready = seen?.conditions.find(({type}) => type === 'Ready');
+			return ready === undefined ? 'it was not asked' : `Ready is ${ready.status}: ${ready.message || ready.reason}`;
+		},
+	};
 }
 
 /** Our own lines were told when they were written. */
@@ -207,7 +233,7 @@ async function readJournal({agent, signal}: RunContext): Promise<readonly Journa
 
 /** Has the node take everything back, and waits until it has. */
 export async function goBack(context: RunContext, orders: Pick<Orders, 'deadline'>): Promise<SectionEnd> {
-	const {agent, node, clock, signal, onEvent} = context;
+	const {agent, clock, signal, onEvent} = context;
 	const last = (await readJournal(context)).at(-1)?.number ?? 0;
 	await agent.ask('back', [], {signal, timeout: 180_000, tries: 5});
 	return followSection(agent, {
@@ -216,11 +242,7 @@ export async function goBack(context: RunContext, orders: Pick<Orders, 'deadline
 		from: last + 1,
 		patience: (orders.deadline + margin) * 1000,
 		onLine: line => tellLine(line, onEvent),
-		onSilence: () =>
-			onEvent({
-				type: 'notice',
-				message: `node/${node.name} works alone for now; it cannot be heard while its kubelet is stopped`,
-			}),
+		...whileSilent(context),
 	});
 }
 
@@ -234,7 +256,7 @@ export async function afterReturn(
 	const {api, node, clock, signal, onEvent} = context;
 	if (end.state === 'stuck') {
 		await point(context, 'stuck', cordoned);
-		return {kind: 'stuck', why: end.detail};
+		return {kind: 'stuck', why: `it is neither upgraded nor as it was: ${end.detail}`};
 	}
 
 	tell(context, 'ready', 'begin');
@@ -244,7 +266,10 @@ export async function afterReturn(
 	if (ready.result === 'no') {
 		tell(context, 'ready', 'failed', ready.detail);
 		await point(context, 'stuck', cordoned);
-		return {kind: 'stuck', why: `it was rolled back (${end.detail}), and is not Ready: ${ready.detail}`};
+		return {
+			kind: 'stuck',
+			why: `it is as it was before, and is not Ready: ${ready.detail}${end.detail === '' ? '' : `; it was taken back because: ${end.detail}`}`,
+		};
 	}
 
 	tell(context, 'ready', 'done', ready.detail);

@@ -2,9 +2,9 @@ import {parseAllDocuments} from 'yaml';
 import type {Rule} from '../embedded/users.ts';
 import {cli} from './run-cli.ts';
 
-/** The rules that `rbac preflight` prints, each with one verb and one resource, and where they hold. */
-export async function printedRules(argv: readonly string[] = []): Promise<readonly Rule[]> {
-	const {stdout} = await cli(['rbac', 'preflight', ...argv]);
+/** The rules that `rbac COMMAND` prints, each with one verb and one resource, and where they hold. */
+export async function printedRules(argv: readonly string[] = [], command = 'preflight'): Promise<readonly Rule[]> {
+	const {stdout} = await cli(['rbac', command, ...argv]);
 	return parseAllDocuments(stdout).flatMap(document => {
 		const {kind, metadata, rules = []} = document.toJS() as {kind: string; metadata: {namespace?: string}; rules?: Rule[]};
 		return rules.flatMap(({apiGroups = [], resources, verbs}) =>

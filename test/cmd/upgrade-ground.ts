@@ -1,8 +1,8 @@
 import {createHash} from 'node:crypto';
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {basename, join} from 'node:path';
-import {PassThrough} from 'node:stream';
+import {PassThrough, Writable} from 'node:stream';
 import type {ExecutionContext} from 'ava';
 import type {Context} from '../../cmd/context.ts';
 import {type EmbeddedCluster, type NodeSetup, startEmbeddedCluster} from '../embedded/embedded-cluster.ts';
@@ -30,7 +30,7 @@ export type Ground = {
 	/** The path of a release archive with its checksum beside it. */
 	readonly release: string;
 	readonly machine: Machine;
-	/** The text of worker-1's config at the beginning. */
+	/** The text of worker-1's config at the beginning; empty where it has another one. */
 	readonly oldConfig: string;
 	readonly kubeconfig: (user?: string) => string;
 	/** Runs one command line as a user; stops waiting quickly. */
@@ -77,13 +77,17 @@ export async function startGround(t: ExecutionContext, {nodes, users = [], workl
 		directory,
 		release,
 		machine: cluster.machine('worker-1'),
-		oldConfig: readFileSync(join(cluster.machine('worker-1').tree.root, configPath), 'utf8'),
+		oldConfig: readText(join(cluster.machine('worker-1').tree.root, configPath)),
 		kubeconfig,
 		run,
 		upgrade: async (argv = [], context) =>
 			run(['node', 'worker-1', '--plugins', release, '--cni-version', '1.0.0', '--ignore-daemonsets', '--yes', ...argv], context),
 		state: () => stateOf(cluster, 'worker-1'),
 	};
+}
+
+function readText(path: string): string {
+	return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }
 
 export type State = {
@@ -168,12 +172,25 @@ export async function until(isSo: () => boolean): Promise<void> {
 	}
 }
 
-/** A terminal on which somebody answers, a line for each question that ends in a colon. */
-export function answering(answers: readonly string[]): {readonly stdin: Context['stdin']} {
+/** A terminal on which somebody answers each question with the next of these, and what it showed. */
+export function terminal(
+	answers: readonly (string | (() => string))[],
+): Pick<Context, 'stdin' | 'stderr'> & {readonly shown: () => string} {
 	const stdin = Object.assign(new PassThrough(), {isTTY: true});
-	for (const answer of answers) {
-		stdin.write(`${answer}\n`);
-	}
+	const left = [...answers];
+	let text = '';
+	const stderr = new Writable({
+		decodeStrings: false,
+		write(chunk: string, _encoding, done) {
+			text += chunk;
+			const answer = chunk.includes('? [') || chunk.includes('like this?') ? left.shift() : undefined;
+			if (answer !== undefined) {
+				// Not before somebody listens.
+				setImmediate(() => stdin.write(`${typeof answer === 'string' ? answer : answer()}\n`));
+			}
 
-	return {stdin};
+			done();
+		},
+	});
+	return {stdin, stderr, shown: () => text};
 }

@@ -28,7 +28,7 @@ verb_finish() {
 verb_discard() {
 	lock_verbs || return 1
 	current_run
-	if [ "$current" = none ] && [ ! -e "$run_dir" ]; then return 0; fi
+	if [ "$current" != "$run" ] && [ ! -e "$run_dir" ]; then return 0; fi
 	must_be_current || return 1
 	if [ -e "$run_dir/plan" ]; then load_plan; else runtime_unit='' kubelet_unit=''; fi
 	if [ -e "$root/etc/systemd/system/$unit_name" ]; then attempt 150 systemctl stop "$unit_name"; fi

@@ -184,13 +184,18 @@ export class MachineKubelet {
 				return;
 			}
 
+			const report = (status: Pod['status']) => this.#report(worker, status);
 			const life = runContainers({
 				pod,
 				machine: this.machine,
 				directory,
 				containers: worker.containers,
 				configMap: key => this.#store.get('configmaps', key),
-				report: states => this.#report(worker, podStatus.of(pod, node, states)),
+				report(states) {
+					// One that is restarted is not over.
+					const isOver = pod.spec.restartPolicy !== 'Always' || states.every(({kind}) => kind === 'running');
+					report(isOver ? podStatus.of(pod, node, states) : podStatus.waiting(pod, node));
+				},
 			});
 			const became = await Promise.race([life, this.#pods.lost(sandbox.id, stop.signal).then(() => 'lost' as const)]);
 			stop.signal.throwIfAborted();

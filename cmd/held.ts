@@ -61,6 +61,7 @@ If it is the same machine, whose Node object was deleted and made again, take th
 export function settingsOfHeld({settings}: HeldRun, args: SessionArguments, controlPlane: boolean): RunSettings {
 	const here = {
 		controlPlane,
+		wasReady: settings?.wasReady !== false,
 		keepCordoned: args['keep-cordoned'] || settings?.keepCordoned === true,
 		namespace: args.namespace,
 		image: args.image ?? settings?.image,

@@ -71,6 +71,7 @@ export async function withSession<T>(
 	const {clock, signal, stderr} = context;
 	const api = await connectWith(args, context);
 	const progress = await startProgress(stderr);
+	const ssh = sshFor(args, context, progress);
 	try {
 		const node = await findNode(api, name, signal);
 		if (changes !== undefined) {
@@ -78,7 +79,6 @@ export async function withSession<T>(
 		}
 
 		const id = newRunId();
-		const ssh = sshFor(args, context, progress);
 		const whenHeard: Session['whenHeard'] =
 			waits && (await isAlone(api, name, signal))
 				? async ask => patiently(ask, {clock, signal, onWait: () => progress.note(waitsFor(name))})
@@ -103,13 +103,11 @@ export async function withSession<T>(
 			return await work({api, node, agent, ssh, progress, by: operator(), whenHeard, id});
 		} finally {
 			await shell.close();
-			if (shell.way === 'ssh') {
-				await (await ssh.open()).reach.close();
-			}
 		}
 	} catch (error) {
 		throw withOwnRole(error, 'node');
 	} finally {
+		await ssh.close();
 		progress.end();
 		api.close();
 		if (args.v > 0) {

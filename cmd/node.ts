@@ -5,6 +5,7 @@ import {formatJson} from '../lib/print/json.ts';
 import {formatPlan, formatPlanDiff} from '../lib/print/plan.ts';
 import {ask} from '../lib/print/prompt.ts';
 import {formatYaml} from '../lib/print/yaml.ts';
+import type {FoundNode} from '../lib/run/open-node.ts';
 import {planNode} from '../lib/run/plan-node.ts';
 import {rehearseOnServer} from '../lib/run/server-dry-run.ts';
 import {packSettings, type RunSettings} from '../lib/run/settings.ts';
@@ -54,7 +55,7 @@ of preflight ask for.`,
 
 async function upgradeNode(request: LoadedRequest, args: NodeArguments, context: Context, session: Session): Promise<ExitCode> {
 	await refuseUnfinished(session, context.signal);
-	const settings = settingsOf(args, session.node.isControlPlane);
+	const settings = settingsOf(args, session.node);
 	let isBegun = false;
 	try {
 		const plan = await makePlan(request, args, context, session, settings);
@@ -138,11 +139,12 @@ function show(plan: Plan, {output}: NodeArguments, {stdout, env}: Context): void
 	}
 }
 
-function settingsOf(args: NodeArguments, controlPlane: boolean): RunSettings {
+function settingsOf(args: NodeArguments, {isControlPlane, target}: FoundNode): RunSettings {
 	return {
 		drain: drainFlags(args),
 		keepCordoned: args['keep-cordoned'],
-		controlPlane,
+		controlPlane: isControlPlane,
+		wasReady: !target.notReady,
 		namespace: args.namespace,
 		image: args.image,
 		pullSecret: args['image-pull-secret'],

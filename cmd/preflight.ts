@@ -104,13 +104,14 @@ async function collect(
 ): Promise<readonly NodeFacts[]> {
 	const api = await connectWith(args, context);
 	const progress = await startProgress(context.stderr);
+	const ssh = sshFor(args, context, progress);
 	try {
 		const facts = await collectFleet({
 			api,
 			names,
 			selector: args.selector,
 			via: args.via,
-			ssh: sshFor(args, context, progress),
+			ssh,
 			namespace: args.namespace,
 			image: args.image,
 			pullSecret: args['image-pull-secret'],
@@ -131,6 +132,7 @@ async function collect(
 
 		return facts;
 	} finally {
+		await ssh.close();
 		progress.end();
 		api.close();
 		if (args.v > 0) {

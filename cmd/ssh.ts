@@ -47,6 +47,10 @@ export function sshFor(args: SshArguments, context: Context, progress: Progress)
 			way ??= openSsh(args, context, progress);
 			return way;
 		},
+		async close() {
+			const opened = await way?.catch(() => undefined);
+			await opened?.reach.close();
+		},
 	};
 }
 

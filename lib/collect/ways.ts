@@ -27,6 +27,8 @@ export type FleetSsh = {
 	readonly isAsked: boolean;
 	/** Reads configuration and asks people what has to be asked; the same way at each call. */
 	readonly open: () => Promise<SshWay>;
+	/** Ends the connections to jump hosts. Whoever made this calls it, once nobody needs the way any more. */
+	readonly close: () => Promise<void>;
 };
 
 type Settle = (target: Target, answer: NodeAnswer) => void;

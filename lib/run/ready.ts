@@ -9,6 +9,8 @@ export type ReadyOptions = {
 	readonly node: NodeRef;
 	/** Seconds since 1970 by the node's own clock: when its kubelet was started. 0 where that is not known. */
 	readonly startedAt: number;
+	/** Whether the node has to be Ready. Where it was not before, a kubelet that reports is all that a rollback owes. */
+	readonly wasReady?: boolean;
 	readonly clock: Clock;
 	readonly signal: AbortSignal;
 };
@@ -22,24 +24,27 @@ const pause = 1_000;
 Waits until the node is Ready by a heartbeat that is not older than the restart, and is so at a second look. Both times are the node's own:
 nothing is compared with the clock of this machine.
 */
-export async function waitReady({api, node, startedAt, clock, signal}: ReadyOptions): Promise<ProofItem> {
+export async function waitReady({api, node, startedAt, wasReady = true, clock, signal}: ReadyOptions): Promise<ProofItem> {
 	const until = clock.monotonic() + readyTime;
 	let looks = 0;
 	for (;;) {
 		const seen = await getNode(api, node.name, signal);
 		const ready = seen?.conditions.find(({type}) => type === 'Ready');
 		const beat = Date.parse(ready?.lastHeartbeatTime ?? '') / 1000;
-		const isFresh = ready?.status === 'True' && Number.isFinite(beat) && beat >= startedAt;
+		const isReady = ready?.status === 'True';
+		const isFresh = (isReady || !wasReady) && Number.isFinite(beat) && beat >= startedAt;
 		looks = isFresh ? looks + 1 : 0;
 		if (looks === 2) {
-			return {id: 'ready', result: 'yes', detail: `heartbeat ${ready?.lastHeartbeatTime ?? ''}`};
+			const heartbeat = `heartbeat ${ready?.lastHeartbeatTime ?? ''}`;
+			return isReady
+				? {id: 'ready', result: 'yes', detail: heartbeat}
+				: {id: 'ready', result: 'skipped', detail: `it was not Ready before, and is not: ${ready?.message ?? ''} (${heartbeat})`};
 		}
 
 		if (clock.monotonic() > until) {
-			const why =
-				ready?.status === 'True'
-					? 'its kubelet has not reported since the restart'
-					: `its Ready condition is ${ready?.status ?? 'missing'}: ${ready?.message || ready?.reason || 'without a message'}`;
+			const why = isReady
+				? 'its kubelet has not reported since the restart'
+				: `its Ready condition is ${ready?.status ?? 'missing'}: ${ready?.message || ready?.reason || 'without a message'}`;
 			return {id: 'ready', result: 'no', detail: `after ${readyTime / 1000} s ${why}`};
 		}
 
@@ -48,7 +53,12 @@ export async function waitReady({api, node, startedAt, clock, signal}: ReadyOpti
 }
 
 /** Waits until every pod that a DaemonSet has on the node is Ready: the network add-on is among them, under whatever name. */
-export async function waitDaemonPods({api, node, clock, signal}: Omit<ReadyOptions, 'startedAt'>): Promise<ProofItem> {
+export async function waitDaemonPods({
+	api,
+	node,
+	clock,
+	signal,
+}: Omit<ReadyOptions, 'startedAt' | 'wasReady'>): Promise<ProofItem> {
 	const until = clock.monotonic() + daemonTime;
 	for (;;) {
 		const pods = await daemonPodsOn(api, node.name, signal);

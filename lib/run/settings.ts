@@ -6,6 +6,8 @@ export type RunSettings = {
 	/** Leave the node cordoned where the run fails before the node was changed. */
 	readonly keepCordoned: boolean;
 	readonly controlPlane: boolean;
+	/** Whether the node was Ready when the plan was made: to be as it was may mean that it is not. */
+	readonly wasReady: boolean;
 	/** Of the pods of ours. */
 	readonly namespace: string;
 	readonly image: string | undefined;
@@ -35,6 +37,7 @@ export function unpackSettings(word: string | undefined): RunSettings | undefine
 					namespace,
 					keepCordoned: value.keepCordoned === true,
 					controlPlane: value.controlPlane === true,
+					wasReady: value.wasReady !== false,
 					image: typeof value.image === 'string' ? value.image : undefined,
 					pullSecret: typeof value.pullSecret === 'string' ? value.pullSecret : undefined,
 				}

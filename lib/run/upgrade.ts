@@ -253,7 +253,7 @@ export async function afterReturn(
 	cordoned: 'ours' | 'before',
 	proof: Proof | undefined,
 ): Promise<Outcome> {
-	const {api, node, clock, signal, onEvent} = context;
+	const {api, node, settings, clock, signal, onEvent} = context;
 	if (end.state === 'stuck') {
 		await point(context, 'stuck', cordoned);
 		return {kind: 'stuck', why: `it is neither upgraded nor as it was: ${end.detail}`};
@@ -261,7 +261,7 @@ export async function afterReturn(
 
 	tell(context, 'ready', 'begin');
 	const {kubeletStartedAt} = progressOf(await readJournal(context));
-	const ready = await waitReady({api, node, startedAt: kubeletStartedAt, clock, signal});
+	const ready = await waitReady({api, node, startedAt: kubeletStartedAt, wasReady: settings.wasReady, clock, signal});
 	onEvent({type: 'proof', item: ready});
 	if (ready.result === 'no') {
 		tell(context, 'ready', 'failed', ready.detail);

@@ -43,7 +43,6 @@ export function sshTransport(options: SshTransportOptions): Transport {
 				await Promise.all(asking);
 			} finally {
 				await Promise.allSettled(asking);
-				await options.reach.close();
 			}
 		},
 	};

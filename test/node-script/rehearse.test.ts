@@ -17,6 +17,8 @@ sleep) mkdir -p "$CNI_UPGRADE_ROOT/proc/$$/ns"; ln -sfn "net:[$count]" "$CNI_UPG
 esac
 exec "$@"`,
 	ip: 'echo "ip $*" >>"$DB/log"',
+	iptables: 'echo "iptables $*" >>"$DB/log"',
+	ip6tables: 'echo "ip6tables $*" >>"$DB/log"',
 };
 
 /** A plugin that writes down what it was given, answers ADD with its name, and fails where its name and command are in `fails`. */
@@ -146,6 +148,18 @@ onLinux('a config of one plugin is rehearsed too, and an interface that it needs
 		['ADD macvlan', 'CHECK macvlan', 'DEL macvlan'],
 	);
 	t.regex(readFileSync(join(tree.db, 'log'), 'utf8'), /ip link add eth7 type dummy/);
+});
+
+onLinux('the chain of kube-proxy that portmap refers to is there in the rehearsal, unless its name is none', async t => {
+	const chained = (name: string) => config().replace('"type":"portmap"', `"type":"portmap","externalSetMarkChain":"${name}"`);
+	const tree = rehearsing({text: chained('KUBE-MARK-MASQ')});
+	t.is((await rehearse(tree)).why, '');
+	const log = readFileSync(join(tree.db, 'log'), 'utf8');
+	t.regex(log, /^iptables -w -t nat -N KUBE-MARK-MASQ$/m);
+	t.regex(log, /^ip6tables -w -t nat -N KUBE-MARK-MASQ$/m);
+	const other = rehearsing({text: chained('--flush')});
+	t.is((await rehearse(other)).why, '');
+	t.notRegex(readFileSync(join(other.db, 'log'), 'utf8'), /tables/);
 });
 
 onLinux('without a namespace of its own, nothing is called', async t => {

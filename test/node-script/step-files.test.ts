@@ -96,7 +96,7 @@ onLinux('a hook runs with an environment of its own, and its last line is told',
 	t.deepEqual(output.trim().split('\n'), [
 		'CNI_UPGRADE_NODE CNI_UPGRADE_RUN CNI_UPGRADE_STEP HOME PATH worker-1 hook-before [31m',
 		'the plan names none',
-		'what hook/mine.sh did was not taken back: a hook is not called on the way back',
+		'what hook/mine.sh did besides to files of the plan was not taken back: a hook is not called on the way back',
 	]);
 });
 
@@ -106,6 +106,38 @@ onLinux('a hook that fails says how', async t => {
 		'hook/mine.sh: it ended with 3: no licence',
 	);
 	t.regex((await hookTree('#!/nowhere\n').call('do_hook_before')).why, /^hook\/mine\.sh: it (cannot be run|ended with 127)/);
+});
+
+onLinux(
+	'what a hook makes of a file of the plan is taken back with it, in place or not; what somebody else makes of it is not',
+	async t => {
+		const path = '/etc/cni/net.d/10.conflist';
+		const tree = actTree({
+			orders: ['node worker-1', 'hook before mine.sh 00', `config ${path} 1.0.0 ${sha256('old')} ${sha256('new')}`],
+			files: {[path]: 'old'},
+		});
+		tree.write(`${tree.run}/stage/mine.sh`, `#!/bin/sh\necho spoiled >${join(tree.root, path)}\n`);
+		tree.write(`${tree.run}/stage/config${path}`, 'new');
+		t.is((await tree.call('each config backup_config && do_hook_before')).why, '');
+		t.is(tree.read(path), 'spoiled\n');
+		t.regex((await tree.call('do_config')).why, /somebody changed it/);
+		t.is((await tree.call('undo_config')).why, '');
+		t.is(tree.read(path), 'old');
+		tree.write(path, 'by somebody else');
+		t.regex((await tree.call('undo_config')).why, /somebody changed it, and it is left alone/);
+		t.is(tree.read(path), 'by somebody else');
+	},
+);
+
+onLinux('a backup that was damaged is not put back', async t => {
+	const path = '/etc/cni/net.d/10.conflist';
+	const tree = actTree({
+		orders: [`config ${path} 1.0.0 ${sha256('old')} ${sha256('new')}`],
+		files: {[path]: 'new'},
+	});
+	tree.write(`${tree.run}/backup${path}`, 'damaged');
+	t.regex((await tree.call('undo_config')).why, /it was damaged/);
+	t.is(tree.read(path), 'new');
 });
 
 function kubeadmTree(body: string): ActTree {

@@ -117,6 +117,10 @@ set_flags() {
 		version=$(sed -n 's/^.*k8s.io\/kubernetes \(v[0-9.]*\).*/\1/p' "$here/kubernetes/go.mod" | head -n 1)
 		flags=("-ldflags=-s -w -X k8s.io/component-base/version.gitVersion=$version -X k8s.io/client-go/pkg/version.gitVersion=$version")
 		;;
+	crictl)
+		version=$(sed -n 's/^.*sigs.k8s.io\/cri-tools \(v[0-9.]*\).*/\1/p' "$here/crictl/go.mod" | head -n 1)
+		flags=("-ldflags=-s -w -X sigs.k8s.io/cri-tools/pkg/version.Version=$version")
+		;;
 	# Without the snapshotters that need headers of their file systems; each says the version that its project's own build says.
 	containerd-*)
 		version=$(sed -n "s/^$1 [^ ]* \(v[^ ]*\) .*/\1/p" "$here/releases")

@@ -16,6 +16,7 @@ const settings: RunSettings = {
 	},
 	keepCordoned: true,
 	controlPlane: false,
+	wasReady: false,
 	namespace: 'cni-upgrade',
 	image: undefined,
 	pullSecret: 'pull',

@@ -69,14 +69,15 @@ backup_file() {
 	[ "$sha" = "$2" ] || fail "$root$1: it has sha256 $sha, not $2 as planned: somebody changed it; make a new plan" || return 1
 }
 
-# restore_file PATH OLDSHA|none NEWSHA: the file as it was. What is neither the old nor the new one is somebody else's work.
+# restore_file PATH OLDSHA|none NEWSHA: the file as it was. What is neither the old nor the new one, nor what a hook of ours made of it, is
+# somebody else's work.
 restore_file() {
 	sha_of "$root$1"
 	if [ "$sha" = "$2" ]; then
 		rm -f "$root${1%/*}/.${1##*/}.cni-upgrade"
 		return 0
 	fi
-	if [ "$sha" != "$3" ] && [ "$sha" != none ]; then
+	if [ "$sha" != "$3" ] && [ "$sha" != none ] && ! is_hooked "$1"; then
 		why="$root$1: it has sha256 $sha, neither the old $2 nor the new $3: somebody changed it, and it is left alone; the old file is $run_dir/backup$1"
 		return 1
 	fi
@@ -86,6 +87,8 @@ restore_file() {
 		return 0
 	fi
 	kept=$run_dir/backup$1 temp=$root${1%/*}/.${1##*/}.cni-upgrade said=''
+	sha_of "$kept"
+	[ "$sha" = "$2" ] || fail "$kept: it has sha256 $sha, not $2 as it was kept: it was damaged; $root$1 is left alone" || return 1
 	rm -f "$temp"
 	# By a link where that is possible: it takes no room on the disk.
 	if { ln "$kept" "$temp" 2>/dev/null || { said=$(cp -p "$kept" "$temp" 2>&1) && label_like "$kept" "$temp" && sync_path "$temp"; }; } &&

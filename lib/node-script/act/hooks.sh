@@ -13,7 +13,7 @@ undo_hook_after() { hook_stays after; }
 # What the journal says about something that cannot be taken back.
 hook_stays() {
 	find_hook "$1"
-	[ -z "$hook" ] || detail="what hook/$hook did was not taken back: a hook is not called on the way back"
+	[ -z "$hook" ] || detail="what hook/$hook did besides to files of the plan was not taken back: a hook is not called on the way back"
 }
 
 find_hook() {
@@ -38,6 +38,7 @@ run_hook() {
 			"$run_dir/stage/$hook" >"$hook_log" 2>&1 </dev/null
 	)
 	hook_status=$?
+	note_hooked
 	detail=$(last_line "$hook_log")
 	case $hook_status in
 	0) return 0 ;;
@@ -48,6 +49,23 @@ run_hook() {
 	detail=''
 	return 1
 }
+
+# What a hook makes of the files that the plan is about is taken back with them: nobody else is at them meanwhile.
+note_hooked() {
+	each config note_hooked_file
+	each plugin note_hooked_plugin
+	sync_path "$run_dir/backup"
+}
+
+note_hooked_file() {
+	sha_of "$root$1"
+	echo "$sha $1" >>"$run_dir/backup/hooked"
+}
+
+note_hooked_plugin() { note_hooked_file "$1/$2"; }
+
+# Whether $sha is what a hook has made of this file.
+is_hooked() { grep -qxF "$sha $1" "$run_dir/backup/hooked" 2>/dev/null; }
 
 # Without what a terminal would obey.
 last_line() {

@@ -17,10 +17,14 @@ limited() {
 	{
 		"$@" <&4 4<&- &
 		limited_pid=$!
+		started_at "$limited_pid"
 		# Its sleep outlives it: no descriptor of an answer, whose end is waited for, may stay open in it.
 		(
+			limited_from=$started
 			sleep "$limited_seconds"
-			kill -9 "$limited_pid"
+			# Where we were killed ourselves this is still here, and the number may be somebody else's by now.
+			started_at "$limited_pid"
+			[ "$started" != "$limited_from" ] || kill -9 "$limited_pid"
 		) 3>&- 4<&- 5<&- >/dev/null 2>&1 &
 		watchdog_pid=$!
 		wait "$limited_pid" 2>/dev/null
@@ -28,6 +32,15 @@ limited() {
 		kill "$watchdog_pid" 2>/dev/null
 	} 4<&0
 	return "$limited_status"
+}
+
+# Sets $started to when a process began, in ticks since the boot; empty where it is gone.
+started_at() {
+	started=''
+	{ read -r started <"/proc/$1/stat"; } 2>/dev/null
+	# The name in brackets may hold anything.
+	set -- ${started##*')'}
+	started=${20-}
 }
 
 # attempt SECONDS PROGRAM ...: the same, and on failure $why is what the program said in its last line. That goes to a file: whoever waits

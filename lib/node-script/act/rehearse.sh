@@ -128,7 +128,16 @@ read_chain() {
 			case $unquoted in '' | *[!A-Za-z0-9._-]* | ????????????????*) continue ;; esac
 			limited 10 ip link add "$unquoted" type dummy 2>/dev/null && limited 10 ip link set "$unquoted" up 2>/dev/null
 		done
+		# portmap refers to a chain that kube-proxy has made in the node's own namespace.
+		if span_of "$at/externalsetmarkchain" && unquoted "$(span)"; then make_chain "$unquoted"; fi
 		index=$((index + 1))
+	done
+}
+
+make_chain() {
+	case $1 in '' | -* | *[!A-Za-z0-9_-]*) return 0 ;; esac
+	for tables in iptables ip6tables; do
+		! has $tables || limited 10 $tables -w -t nat -N "$1" >/dev/null 2>&1 </dev/null
 	done
 }
 
@@ -262,7 +271,7 @@ function value(path, depth,  c, start, n) {
 		}
 	} else while (P < N && B[P] != "2c" && B[P] != "7d" && B[P] != "5d" && B[P] != "20" && B[P] != "0a" && B[P] != "0d" && B[P] != "09") P++
 	if (path == "") path = "/"
-	if (path ~ /^\/(name|disablecheck)?$/ || path ~ /^\/plugins\/[0-9]+$/ || path ~ /^(\/plugins\/[0-9]+)?\/(type|master|device|ipam\/type|capabilities\/portmappings)$/) print path, start, P - start
+	if (path ~ /^\/(name|disablecheck)?$/ || path ~ /^\/plugins\/[0-9]+$/ || path ~ /^(\/plugins\/[0-9]+)?\/(type|master|device|externalsetmarkchain|ipam\/type|capabilities\/portmappings)$/) print path, start, P - start
 }
 BEGIN { for (i = 33; i < 127; i++) char[sprintf("%02x", i)] = sprintf("%c", i) }
 { for (i = 1; i <= NF; i++) B[N++] = $i }

@@ -14,7 +14,8 @@ do_sandbox() {
 	pod_id=$(cri 120 runp "$run_dir/state/sandbox.json" 2>"$run_dir/state/sandbox.said" </dev/null)
 	case $pod_id in
 	'' | *[!0-9a-f]*)
-		read -r said <"$run_dir/state/sandbox.said"
+		# Above it crictl warns of this and that, such as that it has no configuration file.
+		said=$(last_line "$run_dir/state/sandbox.said")
 		remove_own_sandboxes
 		fail "crictl runp: no sandbox was made: ${said:-it said nothing within 120 seconds}"
 		return 1

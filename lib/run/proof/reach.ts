@@ -96,6 +96,12 @@ function endOf(pod: PodLook | undefined, address: string, at: string): ProofItem
 /** Prints yes or no; exit code 3 where there is nothing to try it with. $0 is an address, $1 a port. */
 const connectScript = `if command -v bash >/dev/null 2>&1; then timeout 5 bash -c 'exec 3<>"/dev/tcp/$1/$2"' - "$0" "$1" 2>/dev/null && echo yes || echo no
 elif command -v curl >/dev/null 2>&1; then curl -sk -m 5 -o /dev/null "https://$0:$1/" && echo yes || echo no
+elif command -v wget >/dev/null 2>&1; then
+	# Whoever answers plain HTTP, be it with an error, has been reached; busybox has no other that tells.
+	case $(wget -T 5 -O /dev/null "http://$0:$1/" 2>&1) in
+	*"can't connect"* | *'timed out'* | *refused* | *'o route'* | *unreachable*) echo no ;;
+	*) echo yes ;;
+	esac
 else exit 3; fi`;
 
 const resolveScript = `command -v getent >/dev/null 2>&1 || exit 3

@@ -8,7 +8,10 @@ boot() {
 		join_groups "$name"
 		# A node may set its own network's switches, as bridge does with forwarding.
 		export SYSTEMD_NSPAWN_API_VFS_WRITABLE=network
-		exec setsid systemd-nspawn --quiet --boot --directory="$state/$name/root" --machine="$name" --register=no --keep-unit \
+		# 133: the machine was rebooted, and wants to be started again.
+		# shellcheck disable=SC2016 # It is the other shell's.
+		exec setsid sh -c 'while "$@"; [ $? -eq 133 ]; do :; done' "$name" \
+			systemd-nspawn --quiet --boot --directory="$state/$name/root" --machine="$name" --register=no --keep-unit \
 			--network-namespace-path="/run/netns/$prefix$name" --resolv-conf=off --timezone=off --link-journal=no \
 			--capability=all --system-call-filter='@keyring bpf' --bind=/dev/kmsg "${bind[@]}" \
 			</dev/null >"$state/$name.console" 2>&1

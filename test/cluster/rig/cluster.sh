@@ -134,6 +134,7 @@ wait_for_nodes() {
 			fi
 			sleep 1
 		done
+		kubectl patch node "$name" -p "{\"spec\":{\"podCIDR\":\"$(pods_of "$name")\",\"podCIDRs\":[\"$(pods_of "$name")\"]}}" >/dev/null
 	done
 }
 

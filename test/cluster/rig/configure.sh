@@ -33,8 +33,8 @@ authorize() {
 	chroot "$1" chown -R "$3:$3" "$2/.ssh"
 }
 
-# What systemd-nspawn leaves to the machine: control groups that may be written, mounts that reach into pods, and files of /proc/sys
-# that a kubelet may set without reaching the machine below.
+# What systemd-nspawn leaves to the machine: control groups that may be written, mounts that reach into pods, files of /proc/sys that a
+# kubelet may set without reaching the machine below, and a way to the API service.
 configure_groups() {
 	install -d -m 0755 "$1/usr/local/sbin"
 	cat >"$1/usr/local/sbin/prepare-node" <<-'END'
@@ -50,7 +50,13 @@ configure_groups() {
 			cat "/proc/sys/$name" >"$file"
 			mount --bind "$file" "/proc/sys/$name"
 		done
+		# The one service that pods need, which kube-proxy would see to; the rule outlives the machine, as its network does.
+		for chain in PREROUTING OUTPUT; do
+			set -- "$chain" -d 10.96.0.1 -p tcp --dport 443 -j DNAT --to-destination CONTROL:6443
+			iptables -w -t nat -C "$@" 2>/dev/null || iptables -w -t nat -A "$@"
+		done
 	END
+	sed -i "s/CONTROL/$(address_of control)/" "$1/usr/local/sbin/prepare-node"
 	chmod 0755 "$1/usr/local/sbin/prepare-node"
 	unit "$1" prepare-node <<-'END'
 		[Unit]

@@ -14,7 +14,15 @@ address_of() {
 	node-trixie) echo $inner.13 ;;
 	node-sid) echo $inner.14 ;;
 	node-crio) echo $inner.15 ;;
+	node-packages) echo $inner.16 ;;
 	esac
+}
+
+# The addresses of its pods.
+pods_of() {
+	local address
+	address=$(address_of "$1")
+	echo "10.88.${address##*.}.0/24"
 }
 
 # Where this machine reaches it.
@@ -44,10 +52,23 @@ make_network() {
 		ip -n "$prefix$name" addr add "$(address_of "$name")/24" dev host0
 		ip -n "$prefix$name" link set host0 up
 	done
+	route_pods
 	wire jump 1
 	wire control 5
 	# What aims at a node and not at jump ends here, at once, and does not leave for wherever the default route leads.
 	ip route add unreachable $inner.0/24
+}
+
+# Each node knows the way to the pods of the others, as a network add-on would see to. What is aimed at a service needs one too, before
+# the node's own rules send it on.
+route_pods() {
+	local name other
+	for name in $nodes; do
+		ip -n "$prefix$name" route add 10.96.0.0/16 via "$(address_of control)"
+		for other in $nodes; do
+			[ "$name" = "$other" ] || ip -n "$prefix$name" route add "$(pods_of "$other")" via "$(address_of "$other")"
+		done
+	done
 }
 
 # From this machine to one in the rig: two addresses, the first ours.

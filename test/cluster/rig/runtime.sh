@@ -7,18 +7,23 @@ configure_runtime() {
 	install -m 0644 "$state/image.tar" "$root/var/lib/image.tar"
 	case $name in
 	node-bookworm | node-trixie | node-sid)
-		config_list '"cniVersion": "1.0.0",' "$root"
+		config_list '"cniVersion": "1.0.0",' "$name" "$root"
+		containerd_config "$root" /usr/lib/cni
+		load_image "$root"
+		;;
+	node-packages)
+		config_list '"cniVersion": "0.4.0",' "$name" "$root"
 		containerd_config "$root" /usr/lib/cni
 		load_image "$root"
 		;;
 	node-early)
-		config_list '' "$root"
+		config_list '' "$name" "$root"
 		containerd_archive "$root"
 		containerd_config "$root" /opt/cni/bin
 		load_image "$root"
 		;;
 	node-crio)
-		config_list '"cniVersion": "1.0.0",' "$root"
+		config_list '"cniVersion": "1.0.0",' "$name" "$root"
 		crio_install "$root"
 		;;
 	esac
@@ -128,9 +133,9 @@ crio_install() {
 	END
 }
 
-# The config list of the Kubernetes documentation's page "Troubleshooting CNI plugin-related errors".
+# The config list of the Kubernetes documentation's page "Troubleshooting CNI plugin-related errors", with a range of the node's own.
 config_list() {
-	cat >"$2/etc/cni/net.d/10-containerd-net.conflist" <<-END
+	cat >"$3/etc/cni/net.d/10-containerd-net.conflist" <<-END
 		{
 		  $1
 		  "name": "containerd-net",
@@ -144,7 +149,7 @@ config_list() {
 		      "ipam": {
 		        "type": "host-local",
 		        "ranges": [
-		          [{"subnet": "10.88.0.0/16"}],
+		          [{"subnet": "$(pods_of "$2")"}],
 		          [{"subnet": "2001:db8:4860::/64"}]
 		        ],
 		        "routes": [{"dst": "0.0.0.0/0"}, {"dst": "::/0"}]

@@ -199,8 +199,14 @@ function fill(template: string, value: unknown): string {
 	});
 }
 
+/** As crictl 1.34 without a configuration file: a warning of that, then the reason. */
 function fatal(message: string): Answer {
-	return {code: 1, err: `time="${new Date().toISOString().slice(0, 19)}Z" level=fatal msg=${JSON.stringify(message)}\n`};
+	const time = `time="${new Date().toISOString().slice(0, 19)}Z"`;
+	const warning = 'Config "/etc/crictl.yaml" does not exist, trying next: "/usr/local/bin/crictl.yaml"';
+	return {
+		code: 1,
+		err: `${time} level=warning msg=${JSON.stringify(warning)}\n${time} level=fatal msg=${JSON.stringify(message)}\n`,
+	};
 }
 
 function json(value: unknown): string {

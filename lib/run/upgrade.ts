@@ -96,10 +96,19 @@ async function startSection(
 	cordoned: 'ours' | 'before',
 	from: number,
 ): Promise<SectionEnd> {
-	const {agent, signal} = context;
 	await point(context, 'on-the-node', cordoned);
-	await agent.ask('start', [], {signal, timeout: 180_000, tries: 5});
+	await startUnit(context);
 	return follow(context, options, {...progressOf(options.journal), last: from});
+}
+
+/**
+Starts the node's unit, which does no harm where it is at work or has ended. The answer may be lost, since the kubelet through which it would come
+is the first thing to be stopped: the node is asked again when it can be heard.
+*/
+async function startUnit(context: RunContext): Promise<void> {
+	const {agent, clock, signal} = context;
+	const {onSilence: onWait} = whileSilent(context);
+	await patiently(async () => agent.ask('start', [], {signal, timeout: 180_000, tries: 1}), {clock, signal, onWait});
 }
 
 async function follow(
@@ -114,8 +123,7 @@ async function follow(
 
 	// A unit that was lost with a power cut is started again; one that is at work is not.
 	if (section === 'begin') {
-		const {onSilence: onWait} = whileSilent(context);
-		await patiently(async () => agent.ask('start', [], {signal, timeout: 180_000, tries: 1}), {clock, signal, onWait});
+		await startUnit(context);
 	}
 
 	return followSection(agent, {

@@ -242,8 +242,16 @@ async function readJournal({agent, signal}: RunContext): Promise<readonly Journa
 /** Has the node take everything back, and waits until it has. */
 export async function goBack(context: RunContext, orders: Pick<Orders, 'deadline'>): Promise<SectionEnd> {
 	const {agent, clock, signal, onEvent} = context;
-	const last = (await readJournal(context)).at(-1)?.number ?? 0;
-	await agent.ask('back', [], {signal, timeout: 180_000, tries: 5});
+	// It may be at work alone just now.
+	const {onSilence: onWait} = whileSilent(context);
+	const last = await patiently(
+		async () => {
+			const number = (await readJournal(context)).at(-1)?.number ?? 0;
+			await agent.ask('back', [], {signal, timeout: 180_000});
+			return number;
+		},
+		{clock, signal, onWait},
+	);
 	return followSection(agent, {
 		clock,
 		signal,

@@ -87,7 +87,7 @@ test('a budget that holds a pod is named, and the node is given back unless it i
 	const before = state();
 	const plan = await upgrade(['--dry-run=server']);
 	t.regex(plan.stdout, /PODS THAT ARE HELD\n {2}default\/web-5d9c7b8f6d-\w{5} by web: /);
-	const quick = () => ({clock: new QuickClock({rate: 20})});
+	const quick = () => ({clock: new QuickClock({rate: 8})});
 	const held = await upgrade(['--timeout', '20s'], quick());
 	t.is(held.code, 5, held.stderr);
 	t.regex(held.stderr, /poddisruptionbudget\/web in namespace default/);

@@ -40,11 +40,13 @@ test('killed again and again, each time by somebody else at another step, a run 
 test('of faults that pass, one at each step of ours, none is noticed in the end', async t => {
 	const ground = await startGround(t);
 	const wanted = upgraded(ground.state(), ground);
+	// What is never answered takes long, and has its cases in the matrix.
+	const quick = transients.filter(([, , more]) => more === undefined);
 	const strikes = ['lock', 'stage', 'rehearse', 'cordon', 'drain', 'ready', 'prove', 'uncordon'].map((step, index): Strike => {
-		const [, strike] = transients[index % transients.length] ?? transients[0] ?? ['', () => undefined];
+		const [, strike] = quick[index % quick.length] ?? ['', () => undefined];
 		return {point: {step, instant: index % 2 === 0 ? 'before' : 'during'}, strike};
 	});
-	const result = await runAndStrike(ground, strikes, {rate: 20});
+	const result = await runAndStrike(ground, strikes);
 	t.is(result?.code, 0, `${result?.stdout}${result?.stderr}`);
 	t.deepEqual(await settle(ground, wanted), wanted);
 });

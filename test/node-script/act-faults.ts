@@ -9,8 +9,8 @@ export const unit = 'cni-upgrade.service';
 export const instants = ['before', 'during', 'after'] as const;
 export type Instant = (typeof instants)[number];
 
-/** With CNI_UPGRADE_MATRIX=full each point has a run of its own; else all of one kind are met in one run, one after the other. */
-export const isFull = process.env['CNI_UPGRADE_MATRIX'] === 'full';
+/** With CNI_UPGRADE_MATRIX=all each point has a run of its own; else all of one kind are met in one run, one after the other. */
+export const isFull = process.env['CNI_UPGRADE_MATRIX'] === 'all';
 
 /** The steps that these tests run, in their order. */
 export const steps: readonly NodeStepId[] = orders().steps;

@@ -69,7 +69,7 @@ test('a look brings its script along, and a note its detail as a plain word', as
 	const {agent, shell} = agentWith(['result\tok']);
 	await agent.look('state', [], {signal});
 	t.deepEqual(shell.asked[0]?.words, ['/bin/sh', '-s', '--', 'state', run, uid]);
-	t.regex(Buffer.from(shell.asked[0]?.command.stdin as Uint8Array).toString(), /^#!\/bin\/sh\n/);
+	t.regex(Buffer.from(shell.asked[0]?.command.stdin as Buffer).toString(), /^#!\/bin\/sh\n/);
 	await agent.note('prove', 'failed', "it's (so) 100% \u001b[31mwrong", signal);
 	t.deepEqual(shell.asked[1]?.words.slice(-3), ['prove', 'failed', 'it_s%20_so_%20100%25%20%1B%5B31mwrong']);
 	await agent

@@ -1,11 +1,11 @@
-import {copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {clientOf} from '../../contract/real.ts';
 import {type Rig, testCluster} from './cluster.ts';
-import {RigNode} from './rig-node.ts';
-import {call, programs, releaseArchive} from './upgrade-calls.ts';
+import {exclusively, RigNode, type Scope} from './rig-node.ts';
+import {call, makeNamespace, programs, releaseArchive, releaseName} from './upgrade-calls.ts';
 
 /** Upgrades that go wrong: the node is as it was, whoever finds out. */
 const asked = testCluster();
@@ -22,6 +22,7 @@ function onOwnCluster(kubeconfig: string, rig: Rig): void {
 	const client = clientOf(kubeconfig);
 	const crictl = ['--crictl', join(programs, 'crictl/crictl')];
 	const bySsh = ['--via', 'ssh', '--ssh-config', rig.sshConfig];
+	test.serial.before(async () => makeNamespace(kubeconfig));
 	test.after.always(() => {
 		rmSync(directory, {recursive: true, force: true});
 		client.close();
@@ -84,15 +85,24 @@ function onOwnCluster(kubeconfig: string, rig: Rig): void {
 		},
 	];
 	for (const {title, node: name, flags, code, says} of cases) {
-		test.serial(`${name}: ${title}`, async t => {
-			await ends(t, name, flags(), code, says);
+		test(`${name}: ${title}`, async t => {
+			await exclusively([name], async scope => {
+				await ends(t, scope, name, flags(), code, says);
+			});
 		});
 	}
 
-	async function ends(t: ExecutionContext, name: string, flags: readonly string[], code: number, says: RegExp): Promise<void> {
+	async function ends(
+		t: ExecutionContext,
+		scope: Scope,
+		name: string,
+		flags: readonly string[],
+		code: number,
+		says: RegExp,
+	): Promise<void> {
 		const node = new RigNode(name, rig, client);
-		const before = await node.keep(t);
-		const ended = await call(t, ['node', name, '--yes', ...flags], {
+		const before = await node.keep(scope);
+		const ended = await call(scope, ['node', name, '--yes', ...flags], {
 			kubeconfig,
 			transcript: `failure ${t.title.replaceAll(/\W+/g, ' ')}`,
 		}).end;
@@ -110,6 +120,12 @@ function onOwnCluster(kubeconfig: string, rig: Rig): void {
 	/** A release archive of the right checksum, whose bridge is this program. */
 	function archiveWith(name: string, bridge: string): string {
 		const [files, out] = [join(directory, `${name}.files`), join(directory, name)];
+		const made = join(out, releaseName('1.6.2'));
+		// Another test may be reading it.
+		if (existsSync(made)) {
+			return made;
+		}
+
 		cpSync(join(programs, 'plugins-1.6.2'), files, {recursive: true});
 		cpSync(join(files, 'bridge'), join(files, 'macvlan'));
 		copyFileSync(bridge, join(files, 'bridge'));

@@ -6,7 +6,7 @@ import test from 'ava';
 import {clientOf} from '../../contract/real.ts';
 import {type Rig, testCluster} from './cluster.ts';
 import {RigNode} from './rig-node.ts';
-import {call, programs} from './upgrade-calls.ts';
+import {call, makeNamespace, programs} from './upgrade-calls.ts';
 
 /** A runtime that goes from release to release by its distribution's packages, with the real package manager. */
 const asked = testCluster();
@@ -28,6 +28,7 @@ function onOwnCluster(kubeconfig: string, rig: Rig): void {
 	const config = '/etc/cni/net.d/10-containerd-net.conflist';
 	let installed = '';
 	test.serial.before(async () => {
+		await makeNamespace(kubeconfig);
 		installed = await node.run(`dpkg-query -W -f '\${Package}=\${Version} ' containerd runc containernetworking-plugins`);
 	});
 	test.after.always(() => {

@@ -1,12 +1,13 @@
-import {mkdtempSync, rmSync} from 'node:fs';
+import {createHash} from 'node:crypto';
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import test from 'ava';
+import test, {type ExecutionContext} from 'ava';
 import {eventually} from '../../contract/objects.ts';
 import {clientOf, RealCluster} from '../../contract/real.ts';
 import {type Rig, testCluster} from './cluster.ts';
-import {RigNode} from './rig-node.ts';
-import {call, programs, releaseArchive} from './upgrade-calls.ts';
+import {exclusively, RigNode, type Scope} from './rig-node.ts';
+import {call, makeNamespace, programs, releaseArchive} from './upgrade-calls.ts';
 import {Workload} from './workload.ts';
 
 /** What `node` and `rollback` make of real nodes. */
@@ -27,7 +28,8 @@ function onOwnCluster(kubeconfig: string, rig: Rig): void {
 	const bySsh = ['--via', 'ssh', '--ssh-config', rig.sshConfig];
 	const binDir = '/usr/lib/cni';
 	let archive = '';
-	test.serial.before(() => {
+	test.serial.before(async () => {
+		await makeNamespace(kubeconfig);
 		archive = releaseArchive(directory, '1.6.2');
 	});
 	test.after.always(async () => {
@@ -36,6 +38,14 @@ function onOwnCluster(kubeconfig: string, rig: Rig): void {
 		client.close();
 	});
 
+	type Work = (t: ExecutionContext, scope: Scope) => Promise<void>;
+
+	/** Beside each other where the nodes are others; alone on node-bookworm, from where the others' pods are looked at. */
+	function inTurn(nodes: readonly string[], title: string, work: Work): void {
+		const declare = nodes.includes('node-bookworm') ? test.serial : test;
+		declare(title, async t => exclusively(nodes, async scope => work(t, scope)));
+	}
+
 	const ways: readonly (readonly [string, string, readonly string[]])[] = [
 		['node-bookworm', 'by pod, with crictl', [...crictl]],
 		['node-bookworm', 'by SSH, without crictl', [...bySsh]],
@@ -43,11 +53,12 @@ function onOwnCluster(kubeconfig: string, rig: Rig): void {
 		['node-crio', 'by SSH, with crictl', [...bySsh, ...crictl]],
 	];
 	for (const [name, how, flags] of ways) {
-		test.serial(
+		inTurn(
+			[name],
 			`${name}, whose plugins are older than its config, gets newer ones, is proved and taken back, ${how}`,
-			async t => {
+			async (t, scope) => {
 				const node = new RigNode(name, rig, client);
-				await node.keep(t);
+				await node.keep(scope);
 				await bringOldPlugins(node);
 				const before = await node.look();
 				const wasReady = await node.isReady();
@@ -55,7 +66,7 @@ function onOwnCluster(kubeconfig: string, rig: Rig): void {
 				const own = (await node.run(`cd ${binDir}; sha256sum dhcp macvlan`)).trim();
 				const options = {kubeconfig, transcript: `upgrade ${name} ${how}`};
 
-				const upgraded = await call(t, ['node', name, '--plugins', archive, '--yes', ...flags], options).end;
+				const upgraded = await call(scope, ['node', name, '--plugins', archive, '--yes', ...flags], options).end;
 				t.is(upgraded.code, 0, upgraded.said);
 				for (const proved of [
 					'the node is Ready, by a heartbeat newer than the restart',
@@ -72,8 +83,7 @@ function onOwnCluster(kubeconfig: string, rig: Rig): void {
 
 				t.is(/make and remove a sandbox on the node .*address=/.test(upgraded.said), flags.includes('--crictl'));
 				const sums = await node.run(`cd ${binDir}; sha256sum bridge host-local loopback portmap`);
-				const wanted = await archiveSums();
-				t.is(sums, wanted);
+				t.is(sums, archiveSums());
 				t.is((await node.run(`cd ${binDir}; sha256sum dhcp macvlan`)).trim(), own, 'what the archive does not bring stays');
 				t.true(await node.isReady());
 				t.deepEqual(
@@ -83,31 +93,32 @@ function onOwnCluster(kubeconfig: string, rig: Rig): void {
 					[],
 				);
 
-				const back = await call(t, ['rollback', name, '--yes', ...flags.filter(flag => !crictl.includes(flag))], options).end;
+				const back = await call(scope, ['rollback', name, '--yes', ...flags.filter(flag => !crictl.includes(flag))], options).end;
 				t.is(back.code, 0, back.said);
 				t.true(await eventually(async () => (await node.look()) === before), await node.look());
 			},
 		);
 	}
 
-	test.serial(
+	inTurn(
+		['node-trixie', 'node-sid'],
 		'node-trixie, which runs pods: one is evicted, the one of a DaemonSet gets a network of the new plugins',
-		async t => {
+		async (t, scope) => {
 			const {namespace} = await cluster.server(1_000);
 			const node = new RigNode('node-trixie', rig, client);
-			const before = await node.keep(t);
+			const before = await node.keep(scope);
 			const workload = new Workload(client, namespace, ['node-trixie', 'node-sid']);
-			await workload.start(t);
+			await workload.start(scope);
 			const [web, agent] = [await workload.addresses('web'), await workload.addresses('agent')];
 			t.deepEqual([...web.keys()], ['node-trixie']);
 			const options = {kubeconfig, transcript: 'upgrade node-trixie with pods'};
 			const args = ['--plugins', archive, '--ignore-daemonsets', '--yes', ...crictl];
-			const refused = await call(t, ['node', 'node-trixie', '--plugins', archive, '--yes'], options).end;
+			const refused = await call(scope, ['node', 'node-trixie', '--plugins', archive, '--yes'], options).end;
 			t.is(refused.code, 5, refused.said);
 			t.regex(refused.said, /--ignore-daemonsets/);
 			t.is(await node.look(), before);
 
-			const upgraded = await call(t, ['node', 'node-trixie', ...args], options).end;
+			const upgraded = await call(scope, ['node', 'node-trixie', ...args], options).end;
 			t.is(upgraded.code, 0, upgraded.said);
 			t.regex(upgraded.said, /daemonset\/agent/);
 			t.regex(upgraded.said, /1 pod is gone/);
@@ -115,19 +126,19 @@ function onOwnCluster(kubeconfig: string, rig: Rig): void {
 			const now = await workload.addresses('agent');
 			t.not(now.get('node-trixie'), agent.get('node-trixie'), 'its sandbox is another one');
 			t.is(now.get('node-sid'), agent.get('node-sid'));
-			const back = await call(t, ['rollback', 'node-trixie', '--ignore-daemonsets', '--yes'], options).end;
+			const back = await call(scope, ['rollback', 'node-trixie', '--ignore-daemonsets', '--yes'], options).end;
 			t.is(back.code, 0, back.said);
 			t.is(await node.look(), before);
 		},
 	);
 
-	test.serial('node-early, whose config has no version, gets what is proposed without a flag', async t => {
+	inTurn(['node-early'], 'node-early, whose config has no version, gets what is proposed without a flag', async (t, scope) => {
 		const node = new RigNode('node-early', rig, client);
-		const before = await node.keep(t);
+		const before = await node.keep(scope);
 		const path = '/etc/cni/net.d/10-containerd-net.conflist';
 		const old = await node.run(`cat ${path}`);
 		const options = {kubeconfig, transcript: 'upgrade node-early'};
-		const upgraded = await call(t, ['node', 'node-early', '--yes'], options).end;
+		const upgraded = await call(scope, ['node', 'node-early', '--yes'], options).end;
 		t.is(upgraded.code, 0, upgraded.said);
 		const now = await node.run(`cat ${path}`);
 		t.is(now, old.replace(/^(\s*)"name"/m, '$1"cniVersion": "1.0.0",\n$1"name"'));
@@ -135,7 +146,7 @@ function onOwnCluster(kubeconfig: string, rig: Rig): void {
 			changedLines(before, await node.look()).filter(line => !line.includes(path)),
 			[],
 		);
-		const back = await call(t, ['rollback', 'node-early', '--yes'], options).end;
+		const back = await call(scope, ['rollback', 'node-early', '--yes'], options).end;
 		t.is(back.code, 0, back.said);
 		t.is(await node.look(), before);
 	});
@@ -148,12 +159,12 @@ function onOwnCluster(kubeconfig: string, rig: Rig): void {
 		}
 	}
 
-	async function archiveSums(): Promise<string> {
-		const {execFileSync} = await import('node:child_process');
-		return execFileSync('sha256sum', ['bridge', 'host-local', 'loopback', 'portmap'], {
-			cwd: join(programs, 'plugins-1.6.2'),
-			encoding: 'utf8',
-		});
+	function archiveSums(): string {
+		const sum = (file: string) =>
+			createHash('sha256')
+				.update(readFileSync(join(programs, 'plugins-1.6.2', file)))
+				.digest('hex');
+		return ['bridge', 'host-local', 'loopback', 'portmap'].map(file => `${sum(file)}  ${file}\n`).join('');
 	}
 }
 

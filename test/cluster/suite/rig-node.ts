@@ -1,6 +1,5 @@
 import {spawn} from 'node:child_process';
 import {readFileSync} from 'node:fs';
-import type {ExecutionContext} from 'ava';
 import {eventually} from '../../contract/objects.ts';
 import type {Json, PlainClient} from '../../contract/plain-client.ts';
 import type {Rig} from './cluster.ts';
@@ -22,6 +21,32 @@ rm -rf /etc/systemd/system/*.service.d/00-cni-upgrade.conf /var/lib/cni-upgrade
 for unit in containerd crio kubelet; do [ ! -d /etc/systemd/system/$unit.service.d ] || rmdir --ignore-fail-on-non-empty /etc/systemd/system/$unit.service.d; done
 systemctl daemon-reload
 `;
+
+/** What is to be done at the end: of a test, or of the time for which it has its nodes to itself. */
+export type Scope = {readonly teardown: (work: () => unknown) => void};
+
+const lastOf = new Map<string, Promise<unknown>>();
+
+/** Waits until nobody in this file works on these nodes, and keeps the others waiting until all is cleared up. */
+export async function exclusively(nodes: readonly string[], work: (scope: Scope) => Promise<void>): Promise<void> {
+	const before = Promise.all(nodes.map(async node => lastOf.get(node)));
+	const mine = before.then(async () => {
+		const ends: (() => unknown)[] = [];
+		try {
+			await work({teardown: end => ends.push(end)});
+		} finally {
+			for (const end of ends.toReversed()) {
+				await end();
+			}
+		}
+	});
+	const settled = mine.catch(() => undefined);
+	for (const node of nodes) {
+		lastOf.set(node, settled);
+	}
+
+	return mine;
+}
 
 /** A node of the rig, as an operator and as the API sees it. */
 export class RigNode {
@@ -80,7 +105,7 @@ export class RigNode {
 	}
 
 	/** Keeps the node as it is now, for the end of the test, whatever that does. Gives back what `look` says of it. */
-	async keep(t: ExecutionContext, {packages = ''}: {readonly packages?: string} = {}): Promise<string> {
+	async keep(t: Scope, {packages = ''}: {readonly packages?: string} = {}): Promise<string> {
 		await this.run(
 			`tar -C / -cf /root/kept.tar --exclude=usr/local/bin $(for place in ${replaced}; do [ ! -e "$place" ] || echo "\${place#/}"; done)`,
 		);

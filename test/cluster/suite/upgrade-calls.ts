@@ -3,7 +3,8 @@ import {createHash} from 'node:crypto';
 import {appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import type {ExecutionContext} from 'ava';
+import {cli} from '../../cmd/run-cli.ts';
+import type {Scope} from './rig-node.ts';
 
 const top = join(import.meta.dirname, '../../..');
 const command = join(top, 'cmd/kubectl-cni_upgrade.ts');
@@ -29,7 +30,7 @@ export type CallOptions = {
 };
 
 /** Calls the tool as an operator does, in a process of its own, with an empty home. */
-export function call(t: ExecutionContext, args: readonly string[], {kubeconfig, transcript, cwd}: CallOptions): Call {
+export function call(t: Scope, args: readonly string[], {kubeconfig, transcript, cwd}: CallOptions): Call {
 	const home = mkdtempSync(join(tmpdir(), 'cni-upgrade-home-'));
 	const child = spawn(process.execPath, [command, ...args, '--kubeconfig', kubeconfig], {
 		cwd: cwd ?? home,
@@ -83,13 +84,23 @@ function keep(name: string | undefined, text: string): void {
 	}
 }
 
+/** The namespace of our pods, which an administrator makes once, by whatever asks for it first. */
+export async function makeNamespace(kubeconfig: string): Promise<void> {
+	await cli(['preflight', 'node-bookworm', '--kubeconfig', kubeconfig]);
+}
+
+/** What containernetworking/plugins calls the archive of a release for this machine. */
+export function releaseName(version: string): string {
+	return `cni-plugins-linux-${process.arch === 'arm64' ? 'arm64' : 'amd64'}-v${version}.tgz`;
+}
+
 /** A release archive with its checksum beside it, of plugins that were built. Gives back its path. */
 export function releaseArchive(directory: string, version: string, files = join(programs, `plugins-${version}`)): string {
 	if (!existsSync(files)) {
 		throw new Error(`${files} is not there: bash test/programs/build.sh plugins-${version}`);
 	}
 
-	const name = `cni-plugins-linux-${process.arch === 'arm64' ? 'arm64' : 'amd64'}-v${version}.tgz`;
+	const name = releaseName(version);
 	const path = join(directory, name);
 	execFileSync('tar', ['-czf', path, '--owner=0', '--group=0', '--exclude=.stamp', '-C', files, '.']);
 	const sum = createHash('sha256').update(readFileSync(path)).digest('hex');

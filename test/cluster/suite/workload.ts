@@ -1,6 +1,6 @@
-import type {ExecutionContext} from 'ava';
 import {eventually} from '../../contract/objects.ts';
 import type {Json, PlainClient} from '../../contract/plain-client.ts';
+import type {Scope} from './rig-node.ts';
 
 const image = 'docker.io/library/busybox:1.37';
 
@@ -20,7 +20,7 @@ export class Workload {
 	}
 
 	/** Until the end of the test. */
-	async start(t: ExecutionContext): Promise<void> {
+	async start(t: Scope): Promise<void> {
 		t.teardown(async () => this.stop());
 		await this.#post('apps/v1', 'deployments', {
 			metadata: {name: 'web'},

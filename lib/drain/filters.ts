@@ -47,6 +47,9 @@ export type Selection = {
 	readonly warnings: readonly PodGroup[];
 };
 
+/** Why a pod stays that is excluded. */
+export const ofThisRun = 'it belongs to this run';
+
 type Status =
 	| {readonly kind: 'okay'}
 	| {readonly kind: 'warn'; readonly text: string}
@@ -64,7 +67,7 @@ has the last word. What kubectl leaves as a TODO: no warning of an earlier filte
 const filters: readonly Filter[] = [
 	{
 		name: 'excluded',
-		judge: (pod, {exclude}) => (exclude(pod) ? {kind: 'stay', why: 'it belongs to this run'} : okay),
+		judge: (pod, {exclude}) => (exclude(pod) ? {kind: 'stay', why: ofThisRun} : okay),
 	},
 	{
 		name: 'deleted',

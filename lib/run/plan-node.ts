@@ -2,6 +2,7 @@ import type {Clock} from '../clock.ts';
 import type {Api} from '../cluster/api.ts';
 import {collectFleet} from '../collect/fleet.ts';
 import type {FleetSsh} from '../collect/ways.ts';
+import {ofThisRun} from '../drain/filters.ts';
 import {previewDrain} from '../drain/preview.ts';
 import {exitCode, UserError} from '../errors.ts';
 import type {NodeFacts} from '../facts/node-facts.ts';
@@ -51,7 +52,7 @@ export async function planNode(options: PlanNodeOptions): Promise<Plan> {
 	const packages = await askPackages(options, known);
 	const edits = await askEdits(agent, wantedEdits({...known, packages}), signal);
 	const drain = await previewDrain(api, {node: node.name, flags: settings.drain, exclude: isOurs, clock, signal});
-	return planUpgrade({...known, packages, edits, drain});
+	return planUpgrade({...known, packages, edits, drain: {...drain, stay: drain.stay.filter(({why}) => why !== ofThisRun)}});
 }
 
 async function collect({api, node, ssh, via, request, settings, clock, signal, onNotice}: PlanNodeOptions): Promise<NodeFacts> {

@@ -147,7 +147,7 @@ PODS THAT GO
   default/web-5d9c7b8f6d-XXXXX
 
 PODS THAT STAY
-  cni-upgrade/cni-upgrade-act-RUN (it belongs to this run); kube-system/log-agent-XXXXX
+  kube-system/log-agent-XXXXX
     (its DaemonSet would make it again at once)
 node/worker-1 upgraded (run RUN)
 Changed:

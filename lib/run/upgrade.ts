@@ -244,14 +244,10 @@ export async function goBack(context: RunContext, orders: Pick<Orders, 'deadline
 	const {agent, clock, signal, onEvent} = context;
 	// It may be at work alone just now.
 	const {onSilence: onWait} = whileSilent(context);
-	const last = await patiently(
-		async () => {
-			const number = (await readJournal(context)).at(-1)?.number ?? 0;
-			await agent.ask('back', [], {signal, timeout: 180_000});
-			return number;
-		},
-		{clock, signal, onWait},
-	);
+	// Read once: where the answer to "back" is lost, what the node does by then is news already.
+	const journal = await patiently(async () => readJournal(context), {clock, signal, onWait});
+	const last = journal.at(-1)?.number ?? 0;
+	await patiently(async () => agent.ask('back', [], {signal, timeout: 180_000}), {clock, signal, onWait});
 	return followSection(agent, {
 		clock,
 		signal,

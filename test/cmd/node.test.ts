@@ -110,7 +110,7 @@ const expectedStdout = `PLAN node/worker-1: 18 steps, about N s, of which the ku
         ADD, CHECK and DEL with the new plugins and config, in a network namespace of its own
    4. cordon (N s)
    5. drain (N s)
-        1 pod goes, 2 stay
+        1 pod goes, 1 stays
   from here the node goes on by itself, or takes all of it back:
    6. stop the kubelet (N s)
    7. remove the remaining pod-network sandboxes with the old plugins (N s)
@@ -147,8 +147,7 @@ PODS THAT GO
   default/web-5d9c7b8f6d-XXXXX
 
 PODS THAT STAY
-  kube-system/log-agent-XXXXX
-    (its DaemonSet would make it again at once)
+  kube-system/log-agent-XXXXX (its DaemonSet would make it again at once)
 node/worker-1 upgraded (run RUN)
 Changed:
   5 plugins in /opt/cni/bin: bridge, host-local, loopback, portmap, tuning

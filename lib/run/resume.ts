@@ -4,8 +4,10 @@ import type {HeldRun} from './held-run.ts';
 import {type Pointer, pointerAnnotation} from './pointer.ts';
 import {cordon, drain} from './prepare.ts';
 import {progressOf, type RunProgress} from './progress-of.ts';
+import {goBack} from './section.ts';
+import {afterReturn} from './settle.ts';
 import {uncordonEarly, undoEarly} from './undo-early.ts';
-import {afterReturn, carryOut, goBack, type Outcome} from './upgrade.ts';
+import {carryOut, type Outcome} from './upgrade.ts';
 
 /** A run that cannot be gone on with, since the node was never given the whole plan: what there is of it is taken back. */
 async function abandon(context: RunContext, held: HeldRun, pointer: Pointer | undefined): Promise<Outcome> {

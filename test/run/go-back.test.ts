@@ -1,7 +1,7 @@
 import test from 'ava';
 import {NodeAgent} from '../../lib/run/agent.ts';
 import type {RunContext} from '../../lib/run/context.ts';
-import {goBack} from '../../lib/run/upgrade.ts';
+import {goBack} from '../../lib/run/section.ts';
 import {type NodeShell, ShellLost} from '../../lib/transport/node-shell.ts';
 import {fakeApi} from '../cluster-client/fake-api.ts';
 import {FakeClock} from '../cluster-client/fake-clock.ts';

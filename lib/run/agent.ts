@@ -4,7 +4,7 @@ import {exitCode, UserError} from '../errors.ts';
 import {actScript} from '../node-script/act-script.ts';
 import {readFrame} from '../node-script/frame.ts';
 import {type ActRecord, actLines, readActRecords} from '../node-script/records.ts';
-import {type NodeShell, ShellLost} from '../transport/node-shell.ts';
+import {type NodeShell, type ShellAnswer, ShellLost} from '../transport/node-shell.ts';
 
 /** Where the script, its plans and its journals are on a node. */
 const home = '/var/lib/cni-upgrade';
@@ -88,7 +88,8 @@ export class NodeAgent {
 
 	/** Puts the script on the node, whole or not at all. */
 	async install(signal: AbortSignal): Promise<void> {
-		const {code, stderr} = await this.#exec(['/bin/sh', '-s'], {signal, stdin: Buffer.from(installer(actScript()))});
+		const stdin = Buffer.from(installer(actScript()));
+		const {code, stderr} = await this.#patiently({signal}, async () => this.#exec(['/bin/sh', '-s'], {signal, stdin}));
 		if (code !== 0) {
 			throw new UserError(`node/${this.node}: the script could not be put under ${home}: ${stderr.trim().slice(0, 300)}`, {
 				remedy: 'That directory has to be writable for root, with room for what the plan brings.',
@@ -119,24 +120,14 @@ export class NodeAgent {
 	}
 
 	async #answer(command: readonly string[], options: AskOptions): Promise<ActAnswer> {
-		const {stdout, stderr, code} = await this.#exec(command, options);
-		const frame = readFrame(stdout.toString('latin1'), {run: this.run, uid: this.uid});
-		if (frame.kind !== 'answer') {
-			const reason = frame.kind === 'damaged' ? frame.reason : 'it came in another way than asked for';
-			const said = stderr.trim().split('\n').at(-1) ?? '';
-			throw new UserError(
-				`node/${this.node}: the answer to "${verbOf(command)}" is not usable: ${reason} (exit code ${code}${said === '' ? '' : `: ${said.slice(0, 300)}`})`,
-				{remedy: `See what is under way there: kubectl cni-upgrade status ${this.node}`},
-			);
-		}
-
-		const all = readActRecords(frame.records);
+		const payload = await this.#patiently(options, async () => this.#payload(command, options));
+		const all = readActRecords(payload);
 		const result = all.findLast(([kind]) => kind === 'result');
 		const records = all.filter(([kind]) => kind !== 'result');
 		const answer: ActAnswer = {
 			records,
 			of: kind => records.filter(([own]) => own === kind).map(([, ...fields]) => fields),
-			lines: kind => actLines(frame.records, kind),
+			lines: kind => actLines(payload, kind),
 		};
 		if (result?.[1] !== 'ok') {
 			throw new ActRefused(
@@ -150,10 +141,29 @@ export class NodeAgent {
 		return answer;
 	}
 
-	async #exec(command: readonly string[], {signal, timeout = oneMinute, stdin, tries = 3}: AskOptions) {
+	/** What is in the frame of one answer. One that was cut off is a shell that was lost: a runtime that is stopped calls that a success. */
+	async #payload(command: readonly string[], options: AskOptions): Promise<string> {
+		const {stdout, stderr, code} = await this.#exec(command, options);
+		const frame = readFrame(stdout.toString('latin1'), {run: this.run, uid: this.uid});
+		if (frame.kind === 'answer') {
+			return frame.records;
+		}
+
+		const reason = frame.kind === 'damaged' ? frame.reason : 'it came in another way than asked for';
+		const said = stderr.trim().split('\n').at(-1) ?? '';
+		const message = `node/${this.node}: the answer to "${verbOf(command)}" is not usable: ${reason} (exit code ${code}${said === '' ? '' : `: ${said.slice(0, 300)}`})`;
+		const remedy = `See what is under way there: kubectl cni-upgrade status ${this.node}`;
+		throw isCut(code) ? new ShellLost(message, {remedy}) : new UserError(message, {remedy});
+	}
+
+	async #exec(command: readonly string[], {signal, timeout = oneMinute, stdin}: AskOptions): Promise<ShellAnswer> {
+		return this.#shell.exec(command, {maxBytes, timeout, signal, ...(stdin !== undefined && {stdin})});
+	}
+
+	async #patiently<T>({signal, tries = 3}: AskOptions, work: () => Promise<T>): Promise<T> {
 		for (let tried = 1; ; tried += 1) {
 			try {
-				return await this.#shell.exec(command, {maxBytes, timeout, signal, ...(stdin !== undefined && {stdin})});
+				return await work();
 			} catch (error) {
 				signal.throwIfAborted();
 				if (!(error instanceof ShellLost) || tried >= tries) {
@@ -164,6 +174,11 @@ export class NodeAgent {
 			}
 		}
 	}
+}
+
+/** Without a whole answer: it was said to have ended well, or a signal ended it. */
+function isCut(code: number): boolean {
+	return code === 0 || code > 128;
 }
 
 /** Behind the script, or behind `-s --` where that is on standard input. */

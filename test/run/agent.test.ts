@@ -54,6 +54,18 @@ for (const [name, reply, says] of unusable) {
 	});
 }
 
+test('an answer that was cut off, by a runtime that calls it a success or by a signal, is asked for again', async t => {
+	for (const code of [0, 137]) {
+		const {agent, shell} = agentWith({raw: framed(['result\tok']).slice(0, 40), code}, {raw: '', code}, ['result\tok']);
+		await agent.ask('journal', ['1'], {signal});
+		t.is(shell.asked.length, 3);
+	}
+
+	const {agent, shell} = agentWith({raw: '', stderr: 'act.sh: not found', code: 127}, ['result\tok']);
+	await t.throwsAsync(async () => agent.ask('journal', ['1'], {signal}));
+	t.is(shell.asked.length, 1, 'what is not there is not asked for again');
+});
+
 test('a shell that was lost is tried again, with the same words, so often and no more', async t => {
 	const {agent, shell, clock} = agentWith('lost', 'lost', ['result\tok']);
 	await agent.ask('start', [], {signal});

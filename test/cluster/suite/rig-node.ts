@@ -82,7 +82,8 @@ export class RigNode {
 		const ofApi = [
 			`ready ${ready}`,
 			`unschedulable ${spec.unschedulable === true}`,
-			`taints ${JSON.stringify(spec.taints ?? [])}`,
+			// Those of a node that is not Ready come and go with that, one after the other.
+			`taints ${(spec.taints ?? []).flatMap(({key, effect}: Json) => (key === 'node.kubernetes.io/not-ready' ? [] : [`${key}:${effect}`])).join(' ')}`,
 			`annotations ${annotations.join(' ')}`,
 			`lease ${lease.status}`,
 			`pods ${(await this.ourPods()).join(' ')}`,

@@ -87,7 +87,9 @@ function onOwnCluster(kubeconfig: string, rig: Rig): void {
 				t.is((await node.run(`cd ${binDir}; sha256sum dhcp macvlan`)).trim(), own, 'what the archive does not bring stays');
 				t.true(await node.isReady());
 				t.deepEqual(
-					changedLines(before, await node.look()).filter(line => !line.includes(binDir) && (wasReady || !line.startsWith('ready '))),
+					changedLines(before, await node.look()).filter(
+						line => !line.includes(binDir) && (wasReady || !line.startsWith('ready ')),
+					),
 					[],
 				);
 

@@ -149,15 +149,9 @@ runs, and by test/node-script/act-kill.test.ts and act-fail.test.ts on the node 
 export const sampleTitles: ReadonlySet<string> = new Set([
 	'SIGKILL in the middle of stage, then resume',
 	'SIGKILL after stop-kubelet, then rollback',
-	'the disk is full after drain',
 	'what was staged is damaged after drain',
-	'the runtime never starts again after drain',
-	'the runtime loads no network before start-runtime',
-	'the kubelet is never Ready before start-kubelet',
 	'ADD fails in the rehearsal before rehearse',
-	'ADD fails before prove',
 	'DEL fails before prove',
-	'pods do not go, since DEL fails before drain',
 ]);
 
 export const cases: readonly Case[] = [

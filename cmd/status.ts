@@ -1,13 +1,14 @@
 import {findNodes} from '../lib/cluster/nodes.ts';
-import {getNode} from '../lib/cluster/nodes-write.ts';
+import {getNode, type NodeObject} from '../lib/cluster/nodes-write.ts';
 import {type ExitCode, exitCode} from '../lib/errors.ts';
 import {paletteFor} from '../lib/print/colour.ts';
 import {formatJson} from '../lib/print/json.ts';
 import {formatStatus, formatStatusTable} from '../lib/print/status.ts';
 import {formatYaml} from '../lib/print/yaml.ts';
 import {readHeldRun} from '../lib/run/held-run.ts';
-import {nodeStatus} from '../lib/run/node-status.ts';
+import {type KnownOfNode, nodeStatus} from '../lib/run/node-status.ts';
 import {pointerAnnotation, readPointer} from '../lib/run/pointer.ts';
+import {ShellLost} from '../lib/transport/node-shell.ts';
 import {type Arguments, defineCommand} from './command.ts';
 import {connectWith} from './connection.ts';
 import {connectionOptions} from './connection-options.ts';
@@ -66,30 +67,48 @@ async function statusOfAll(args: StatusArguments, context: Context): Promise<Exi
 	}
 }
 
-async function statusOfOne(args: StatusArguments, context: Context): Promise<ExitCode> {
-	const {stdout, signal, env} = context;
-	const name = checkNodeFlags(
-		{...args, yes: true, 'keep-cordoned': false, 'log-format': 'text', 'save-record': undefined},
-		'status',
-	);
-	return withSession(
-		name,
-		{...args, yes: true, 'keep-cordoned': false, 'log-format': 'text', 'save-record': undefined},
-		context,
-		async ({api, node, agent}) => {
-			const seen = await getNode(api, node.name, signal);
-			const pointer = readPointer(seen?.annotations[pointerAnnotation]);
-			let held = await readHeldRun(agent, '-', signal);
+async function statusOfOne(given: StatusArguments, context: Context): Promise<ExitCode> {
+	const args = {...given, yes: true, 'keep-cordoned': false, 'log-format': 'text' as const, 'save-record': undefined};
+	const name = checkNodeFlags(args, 'status');
+	try {
+		return await withSession(name, args, context, async ({api, node, agent}) => {
+			const seen = await getNode(api, node.name, context.signal);
+			let held = await readHeldRun(agent, '-', context.signal);
 			const shown = held.current ?? held.newestFinished;
 			if (held.current === undefined && shown !== undefined) {
-				held = {...held, ...(await readHeldRun(agent, shown, signal)), current: undefined};
+				held = {...held, ...(await readHeldRun(agent, shown, context.signal)), current: undefined};
 			}
 
-			const value = nodeStatus({node: node.name, cordoned: seen?.unschedulable === true, pointer, held, run: shown});
-			stdout.write(print(args.output, value, () => formatStatus(value, paletteFor(stdout, env))));
-			return exitCode.ok;
-		},
-	);
+			return show(args, context, {...whatApiKnows(node.name, seen), held, run: shown});
+		});
+	} catch (error) {
+		if (error instanceof ShellLost) {
+			return statusOfSilent(name, args, context, error);
+		}
+
+		throw error;
+	}
+}
+
+/** While a node works alone it cannot be heard by pod: the API still has the pointer. */
+async function statusOfSilent(name: string, args: StatusArguments, context: Context, cause: ShellLost): Promise<ExitCode> {
+	const api = await connectWith(args, context);
+	try {
+		const seen = await getNode(api, name, context.signal);
+		return show(args, context, {...whatApiKnows(name, seen), silence: cause.message});
+	} finally {
+		api.close();
+	}
+}
+
+function whatApiKnows(node: string, seen: NodeObject | undefined) {
+	return {node, cordoned: seen?.unschedulable === true, pointer: readPointer(seen?.annotations[pointerAnnotation])};
+}
+
+function show(args: StatusArguments, {stdout, env}: Context, known: KnownOfNode): ExitCode {
+	const value = nodeStatus(known);
+	stdout.write(print(args.output, value, () => formatStatus(value, paletteFor(stdout, env))));
+	return exitCode.ok;
 }
 
 function print(format: string, value: unknown, text: () => string): string {

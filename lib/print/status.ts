@@ -8,6 +8,7 @@ export type ShownStatus = {
 	readonly run: string | null;
 	readonly state: string;
 	readonly pointer: {readonly by: string; readonly since: string; readonly phase: string} | null;
+	readonly silence: string | null;
 	readonly steps: readonly {
 		readonly title: string;
 		readonly by: string;
@@ -28,12 +29,13 @@ const says: Readonly<Record<string, string>> = {
 };
 
 /** Where one node stands, and what to do. */
-export function formatStatus({node, cordoned, run, state, pointer, steps}: ShownStatus, palette: Palette): string {
+export function formatStatus({node, cordoned, run, state, pointer, silence, steps}: ShownStatus, palette: Palette): string {
 	const isOpen = !['none', 'finished'].includes(state);
 	const lines = [
 		`node/${node}: ${says[state] ?? state}`,
 		...(run === null ? [] : [`run ${run}${pointer === null ? '' : ` of ${pointer.by}, since ${pointer.since}`}`]),
 		cordoned ? 'it is cordoned' : 'it takes new pods',
+		...(silence === null ? [] : [`this is what the API knows: ${silence}`]),
 		...(steps.length === 0
 			? []
 			: [

@@ -14,6 +14,8 @@ export type NodeStatus = {
 	readonly state: StatusState;
 	/** As the API has it; null where there is no such annotation. */
 	readonly pointer: Pointer | null;
+	/** Why the node itself could not be heard; null where it was. */
+	readonly silence: string | null;
 	readonly steps: readonly {
 		readonly step: string;
 		readonly title: string;
@@ -31,20 +33,18 @@ export type NodeStatus = {
 */
 type StatusState = 'none' | 'preparing' | 'on-the-node' | 'to-prove' | 'going-back-done' | 'stuck' | 'finished';
 
-export function nodeStatus({
-	node,
-	cordoned,
-	pointer,
-	held,
-	run,
-}: {
+/** What is known of a node; `held` and `run` where it could be heard, else why not. */
+export type KnownOfNode = {
 	readonly node: string;
 	readonly cordoned: boolean;
 	readonly pointer: Pointer | undefined;
-	readonly held: HeldRun;
+	readonly held?: HeldRun;
 	/** The run that is told of. */
-	readonly run: string | undefined;
-}): NodeStatus {
+	readonly run?: string | undefined;
+	readonly silence?: string;
+};
+
+export function nodeStatus({node, cordoned, pointer, held, run, silence}: KnownOfNode): NodeStatus {
 	const titles = new Map<string, string>(steps.map(({id, title}) => [id, title]));
 	return {
 		apiVersion: 'cni-upgrade/v1',
@@ -52,9 +52,10 @@ export function nodeStatus({
 		node,
 		cordoned,
 		run: run ?? pointer?.run ?? null,
-		state: stateOf(held, run, pointer),
+		state: held === undefined ? byPointer(pointer) : stateOf(held, run, pointer),
 		pointer: pointer ?? null,
-		steps: held.journal.map(({step, by, state, at, detail}) => ({
+		silence: silence ?? null,
+		steps: (held?.journal ?? []).map(({step, by, state, at, detail}) => ({
 			step,
 			title: titles.get(step) ?? step,
 			by,
@@ -63,6 +64,19 @@ export function nodeStatus({
 			detail,
 		})),
 	};
+}
+
+const phaseStates: Readonly<Record<Pointer['phase'], StatusState>> = {
+	preparing: 'preparing',
+	draining: 'preparing',
+	'on-the-node': 'on-the-node',
+	proving: 'to-prove',
+	'not-proved': 'to-prove',
+	stuck: 'stuck',
+};
+
+function byPointer(pointer: Pointer | undefined): StatusState {
+	return pointer === undefined ? 'none' : phaseStates[pointer.phase];
 }
 
 function stateOf(held: HeldRun, run: string | undefined, pointer: Pointer | undefined): StatusState {

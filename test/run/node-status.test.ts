@@ -3,7 +3,7 @@ import {parseJournal} from '../../lib/plan/journal.ts';
 import {plain} from '../../lib/print/colour.ts';
 import {formatStatus} from '../../lib/print/status.ts';
 import type {HeldRun} from '../../lib/run/held-run.ts';
-import {type KnownOfNode, nodeStatus} from '../../lib/run/node-status.ts';
+import {type KnownOfNode, type NodeStatus, nodeStatus} from '../../lib/run/node-status.ts';
 import type {Phase, Pointer} from '../../lib/run/pointer.ts';
 
 const pointer = (phase: Phase): Pointer => ({
@@ -24,7 +24,7 @@ const held = (...lines: readonly string[]): HeldRun => ({
 });
 const base = {node: 'worker-1', cordoned: true, run: 'abcdefghij'};
 
-const heard: readonly (readonly [string, KnownOfNode, string])[] = [
+const heard: readonly (readonly [string, KnownOfNode, NodeStatus['state']])[] = [
 	[
 		'nothing was ever done',
 		{...base, cordoned: false, run: undefined, pointer: undefined, held: {...held(), current: undefined}},
@@ -55,7 +55,7 @@ for (const [title, known, state] of heard) {
 	});
 }
 
-const silent: readonly (readonly [Phase | undefined, string])[] = [
+const silent: readonly (readonly [Phase | undefined, NodeStatus['state']])[] = [
 	[undefined, 'none'],
 	['preparing', 'preparing'],
 	['on-the-node', 'on-the-node'],

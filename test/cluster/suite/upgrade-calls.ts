@@ -3,7 +3,9 @@ import {createHash} from 'node:crypto';
 import {appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {cli} from '../../cmd/run-cli.ts';
+import {clientOf} from '../../contract/real.ts';
 import type {Scope} from './rig-node.ts';
 
 const top = join(import.meta.dirname, '../../..');
@@ -87,6 +89,25 @@ function keep(name: string | undefined, text: string): void {
 /** The namespace of our pods, which an administrator makes once, by whatever asks for it first. */
 export async function makeNamespace(kubeconfig: string): Promise<void> {
 	await cli(['preflight', 'node-bookworm', '--kubeconfig', kubeconfig]);
+	await contractIsGone(kubeconfig);
+}
+
+/** The namespaces of the contract's tests go after those have ended, and their pods, which nobody owns, would hold up a drain. */
+async function contractIsGone(kubeconfig: string): Promise<void> {
+	const client = clientOf(kubeconfig);
+	try {
+		for (let tries = 0; tries < 90; tries += 1) {
+			const {json} = await client.call('GET', '/api/v1/namespaces');
+			const names = (json.items as readonly {metadata: {name: string}}[]).map(({metadata}) => metadata.name);
+			if (!names.some(name => name.startsWith('contract-'))) {
+				return;
+			}
+
+			await sleep(2_000);
+		}
+	} finally {
+		client.close();
+	}
 }
 
 /** What containernetworking/plugins calls the archive of a release for this machine. */

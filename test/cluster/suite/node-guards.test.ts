@@ -21,7 +21,7 @@ if (asked?.rig === undefined) {
 }
 
 /** Rules without which a run goes on, and says less. */
-const tellMore = ['list events', 'get daemonsets', 'get services', 'create events'];
+const tellMore = ['list events', 'get services', 'create events'];
 
 function onOwnCluster(kubeconfig: string, rig: Rig): void {
 	const directory = mkdtempSync(join(tmpdir(), 'cni-upgrade-archives-'));

@@ -149,8 +149,6 @@ runs, and by test/node-script/act-kill.test.ts and act-fail.test.ts on the node 
 export const sampleTitles: ReadonlySet<string> = new Set([
 	'SIGKILL in the middle of stage, then resume',
 	'SIGKILL after stop-kubelet, then rollback',
-	'what was staged is damaged after drain',
-	'ADD fails in the rehearsal before rehearse',
 	'DEL fails before prove',
 ]);
 

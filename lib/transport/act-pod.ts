@@ -1,4 +1,4 @@
-import type {Launch} from './probe-image.ts';
+import {hostDirsOf, type Launch} from './probe-image.ts';
 import {labels, managedBy} from './probe-pod.ts';
 
 /** What every act pod is labelled with, by the run that it serves. */
@@ -26,7 +26,7 @@ namespace, where a signal ends it at once; what is done is done by exec. It has 
 is broken, and stays where the kubelet and the runtime are stopped.
 */
 export function actPod({namespace, node, run, launch, pull, pullSecret, deadlineSeconds}: ActPodOptions) {
-	const hostDirs = launch.hostDirs.map(path => ({name: `host${path.replaceAll('/', '-')}`, path}));
+	const hostDirs = hostDirsOf(launch);
 	return {
 		apiVersion: 'v1',
 		kind: 'Pod',
@@ -57,16 +57,10 @@ export function actPod({namespace, node, run, launch, pull, pullSecret, deadline
 					// Commands that are run by exec count against it too; a package manager is the largest.
 					resources: {requests: {cpu: '10m', memory: '32Mi'}, limits: {cpu: '2', memory: '1Gi'}},
 					securityContext: {privileged: true, runAsUser: 0, runAsGroup: 0},
-					volumeMounts: [
-						{name: 'host', mountPath: host, mountPropagation: 'HostToContainer'},
-						...hostDirs.map(({name, path}) => ({name, mountPath: path, readOnly: true})),
-					],
+					volumeMounts: [{name: 'host', mountPath: host, mountPropagation: 'HostToContainer'}, ...hostDirs.mounts],
 				},
 			],
-			volumes: [
-				{name: 'host', hostPath: {path: '/', type: 'Directory'}},
-				...hostDirs.map(({name, path}) => ({name, hostPath: {path, type: 'Directory'}})),
-			],
+			volumes: [{name: 'host', hostPath: {path: '/', type: 'Directory'}}, ...hostDirs.volumes],
 		},
 	};
 }

@@ -62,3 +62,12 @@ export function chooseLaunch(target: Pick<ProbeTarget, 'arch' | 'osImage'>, imag
 export function kindOf(target: ProbeTarget): string {
 	return [target.osImage, target.arch, target.kubeletVersion, target.runtime].join('\n');
 }
+
+/** The host's own directories of a launch as a pod sees them: at the same paths, read-only, and never made where they are not. */
+export function hostDirsOf({hostDirs}: Launch) {
+	const dirs = hostDirs.map(path => ({name: `host${path.replaceAll('/', '-')}`, path}));
+	return {
+		mounts: dirs.map(({name, path}) => ({name, mountPath: path, readOnly: true})),
+		volumes: dirs.map(({name, path}) => ({name, hostPath: {path, type: 'Directory'}})),
+	};
+}

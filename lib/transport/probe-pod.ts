@@ -1,4 +1,4 @@
-import type {Launch} from './probe-image.ts';
+import {hostDirsOf, type Launch} from './probe-image.ts';
 
 export const managedBy = 'kubectl-cni-upgrade';
 
@@ -48,7 +48,7 @@ export function probePod({
 	deadlineSeconds,
 	configMap,
 }: ProbePodOptions) {
-	const hostDirs = launch.hostDirs.map(path => ({name: `host${path.replaceAll('/', '-')}`, path}));
+	const hostDirs = hostDirsOf(launch);
 	return {
 		apiVersion: 'v1',
 		kind: 'Pod',
@@ -92,14 +92,14 @@ export function probePod({
 					volumeMounts: [
 						{name: 'host', mountPath: paths.host, readOnly: true, ...recursively(runtime)},
 						{name: 'script', mountPath: '/cni-upgrade', readOnly: true},
-						...hostDirs.map(({name, path}) => ({name, mountPath: path, readOnly: true})),
+						...hostDirs.mounts,
 					],
 				},
 			],
 			volumes: [
 				{name: 'host', hostPath: {path: '/', type: 'Directory'}},
 				{name: 'script', configMap: {name: configMap?.name ?? `cni-upgrade-${run}`}},
-				...hostDirs.map(({name, path}) => ({name, hostPath: {path, type: 'Directory'}})),
+				...hostDirs.volumes,
 			],
 		},
 	};

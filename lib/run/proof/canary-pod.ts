@@ -1,4 +1,4 @@
-import type {Launch} from '../../transport/probe-image.ts';
+import {hostDirsOf, type Launch} from '../../transport/probe-image.ts';
 import {labels, managedBy} from '../../transport/probe-pod.ts';
 
 export type CanaryOptions = {
@@ -38,7 +38,7 @@ exit ${lookerExit.nobody}`;
 
 /** A pod without any right, pinned to one node: it starts on a cordoned one, and its image is one that the node holds. */
 export function canaryPod({namespace, name, node, run, launch, pull, pullSecret, role}: CanaryOptions) {
-	const hostDirs = launch.hostDirs.map(path => ({name: `host${path.replaceAll('/', '-')}`, path}));
+	const {mounts, volumes} = hostDirsOf(launch);
 	const stays = role.kind === 'stays';
 	return {
 		apiVersion: 'v1',
@@ -74,10 +74,10 @@ export function canaryPod({namespace, name, node, run, launch, pull, pullSecret,
 						runAsGroup: 0,
 						capabilities: {drop: ['ALL'], ...(!stays && {add: ['NET_RAW']})},
 					},
-					volumeMounts: hostDirs.map(({name, path}) => ({name, mountPath: path, readOnly: true})),
+					volumeMounts: mounts,
 				},
 			],
-			volumes: hostDirs.map(({name, path}) => ({name, hostPath: {path, type: 'Directory'}})),
+			volumes,
 		},
 	};
 }

@@ -9,6 +9,7 @@ import {type OpenPodOptions, openPodShell} from '../../lib/transport/open-pod.ts
 import {removeRun} from '../../lib/transport/remove-run.ts';
 import {FakeClock} from '../cluster-client/fake-clock.ts';
 import {apiOf} from '../cluster-client/test-server.ts';
+import {eventually} from '../contract/objects.ts';
 import type {Json} from '../contract/plain-client.ts';
 import {type EmbeddedCluster, startEmbeddedCluster} from '../embedded/embedded-cluster.ts';
 import {crioNode, healthyNode, silentNode} from '../embedded/scenarios.ts';
@@ -127,6 +128,8 @@ test('a pod that somebody deleted, and one whose container ended, are made again
 		.split('\n')
 		.find(line => line.endsWith(`/bin/sleep ${deadlineSeconds}`));
 	process.kill(Number.parseInt(sleeper ?? '', 10), 'SIGKILL');
+	// Until its kubelet has seen that, commands are still taken.
+	t.true(await eventually(async () => pods()[0]?.status.phase !== 'Running'));
 	t.is(await said('echo', 'once', 'more'), 'once more');
 	t.not(pods()[0]?.metadata.uid, second);
 });

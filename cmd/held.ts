@@ -3,7 +3,7 @@ import {exitCode, UserError} from '../lib/errors.ts';
 import {type HeldRun, readHeldRun} from '../lib/run/held-run.ts';
 import {type Pointer, pointerAnnotation, readPointer} from '../lib/run/pointer.ts';
 import type {RunSettings} from '../lib/run/settings.ts';
-import type {Session, SessionArguments} from './node-session.ts';
+import type {RunArguments, Session} from './node-session.ts';
 
 export type FoundRun = {
 	/** Undefined: there is no unfinished one. */
@@ -58,7 +58,7 @@ If it is the same machine, whose Node object was deleted and made again, take th
 }
 
 /** As the run was told at its beginning; a run whose plan is not whole has only what this call says. */
-export function settingsOfHeld({settings}: HeldRun, args: SessionArguments, controlPlane: boolean): RunSettings {
+export function settingsOfHeld({settings}: HeldRun, args: RunArguments, controlPlane: boolean): RunSettings {
 	const here = {
 		controlPlane,
 		wasReady: settings?.wasReady !== false,

@@ -7,7 +7,7 @@ import {sshOptions} from './ssh-options.ts';
 const what = 'What is upgraded';
 const how = 'How it goes';
 
-/** Flags of every command that works on a node. */
+/** Flags of every command that reaches a node. */
 export const nodeWayOptions = {
 	via: {
 		kind: 'string',
@@ -23,6 +23,10 @@ export const nodeWayOptions = {
 		summary: 'Image of our pods, with sh and chroot; without it one that the node holds already',
 	},
 	'image-pull-secret': {kind: 'string', value: 'NAME', summary: 'Secret in that namespace with which --image is pulled'},
+} as const satisfies Record<string, Option>;
+
+/** Flags of every command that changes a node. */
+export const runOptions = {
 	yes: {kind: 'boolean', short: 'y', group: how, summary: 'Do not ask'},
 	'keep-cordoned': {
 		kind: 'boolean',
@@ -122,6 +126,7 @@ export const nodeOptions = {
 		summary: 'Time for the part that the node does alone; after it the node takes all of it back',
 	},
 	...nodeWayOptions,
+	...runOptions,
 	...drainOptions,
 	...sshOptions,
 	...connectionOptions,

@@ -15,7 +15,7 @@ import {Recorder} from '../lib/run/record.ts';
 import type {RunSettings} from '../lib/run/settings.ts';
 import {carryOut, type Outcome} from '../lib/run/upgrade.ts';
 import type {Context} from './context.ts';
-import type {Session, SessionArguments} from './node-session.ts';
+import type {RunArguments, Session} from './node-session.ts';
 import {doingLine, runLines, titleOf} from './run-lines.ts';
 
 type RunOptions = {
@@ -26,7 +26,7 @@ type RunOptions = {
 	readonly byStep: boolean;
 	/** Nothing of the run is on the node before it takes its first step. */
 	readonly isNew?: boolean;
-	readonly args: SessionArguments;
+	readonly args: RunArguments;
 	readonly context: Context;
 	readonly session: Session;
 };

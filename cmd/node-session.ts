@@ -13,7 +13,7 @@ import {connectWith} from './connection.ts';
 import type {connectionOptions} from './connection-options.ts';
 import type {Context} from './context.ts';
 import {checked} from './grammar.ts';
-import type {nodeWayOptions} from './node-options.ts';
+import type {nodeWayOptions, runOptions} from './node-options.ts';
 import {withOwnRole} from './own-role.ts';
 import {newRunId} from './run-id.ts';
 import {checkSshFlags, sshFor} from './ssh.ts';
@@ -21,6 +21,9 @@ import type {sshOptions} from './ssh-options.ts';
 import {usageError} from './usage-error.ts';
 
 export type SessionArguments = Arguments<typeof nodeWayOptions & typeof sshOptions & typeof connectionOptions>;
+
+/** Of a command that changes the node. */
+export type RunArguments = SessionArguments & Arguments<typeof runOptions>;
 
 /** A connection to the cluster and a shell on one node, for as long as a command works. */
 export type Session = {

@@ -5,7 +5,7 @@ import {goOn, removePointer} from '../lib/run/resume.ts';
 import {defineCommand} from './command.ts';
 import {connectionOptions} from './connection-options.ts';
 import {findHeldRun, settingsOfHeld} from './held.ts';
-import {nodeWayOptions} from './node-options.ts';
+import {nodeWayOptions, runOptions} from './node-options.ts';
 import {changesOf, runWith} from './node-run.ts';
 import {checkNodeFlags, withSession} from './node-session.ts';
 import {sshOptions} from './ssh-options.ts';
@@ -16,7 +16,7 @@ does alone, proves it and uncordons. It can be called from any machine, with wha
 got the whole plan cannot be gone on with: what there is of it is taken back.`,
 	examples: [{comment: 'Go on', command: 'kubectl cni-upgrade resume worker-1'}],
 	operands: {usage: 'NODE', min: 1, max: 1},
-	options: {...nodeWayOptions, ...sshOptions, ...connectionOptions},
+	options: {...nodeWayOptions, ...runOptions, ...sshOptions, ...connectionOptions},
 	async run(args, context): Promise<ExitCode> {
 		const name = checkNodeFlags(args, 'resume');
 		return withSession(

@@ -7,7 +7,7 @@ import {connectionOptions} from './connection-options.ts';
 import type {Context} from './context.ts';
 import {drainFlags, drainOptions} from './drain-options.ts';
 import {findHeldRun, requireSameNode, settingsOfHeld} from './held.ts';
-import {nodeWayOptions} from './node-options.ts';
+import {nodeWayOptions, runOptions} from './node-options.ts';
 import {runWith} from './node-run.ts';
 import {checkNodeFlags, type Session, withSession} from './node-session.ts';
 import {sshOptions} from './ssh-options.ts';
@@ -18,7 +18,7 @@ the other way round, and kubelet and runtime are started on them. A run that is 
 ended is taken back as long as its backup is on the node, after a drain: pods that run hold networks of the plugins that go.`,
 	examples: [{comment: 'Go back', command: 'kubectl cni-upgrade rollback worker-1 --ignore-daemonsets'}],
 	operands: {usage: 'NODE', min: 1, max: 1},
-	options: {...nodeWayOptions, ...drainOptions, ...sshOptions, ...connectionOptions},
+	options: {...nodeWayOptions, ...runOptions, ...drainOptions, ...sshOptions, ...connectionOptions},
 	async run(args, context): Promise<ExitCode> {
 		const name = checkNodeFlags(args, 'rollback');
 		return withSession(

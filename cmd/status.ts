@@ -17,8 +17,6 @@ import {nodeWayOptions} from './node-options.ts';
 import {checkNodeFlags, withSession} from './node-session.ts';
 import {sshOptions} from './ssh-options.ts';
 
-const {yes: _yes, 'keep-cordoned': _keep, 'log-format': _log, 'save-record': _save, ...wayOptions} = nodeWayOptions;
-
 const options = {
 	output: {
 		kind: 'string',
@@ -28,7 +26,7 @@ const options = {
 		default: 'text',
 		summary: 'Output format',
 	},
-	...wayOptions,
+	...nodeWayOptions,
 	...sshOptions,
 	...connectionOptions,
 } as const;
@@ -67,8 +65,7 @@ async function statusOfAll(args: StatusArguments, context: Context): Promise<Exi
 	}
 }
 
-async function statusOfOne(given: StatusArguments, context: Context): Promise<ExitCode> {
-	const args = {...given, yes: true, 'keep-cordoned': false, 'log-format': 'text' as const, 'save-record': undefined};
+async function statusOfOne(args: StatusArguments, context: Context): Promise<ExitCode> {
 	const name = checkNodeFlags(args, 'status');
 	try {
 		return await withSession(name, args, context, async ({api, node, agent}) => {

@@ -2,6 +2,7 @@
 export default {
 	extensions: ['ts'],
 	files: ['test/cluster/suite/**/*.test.ts'],
+	workerThreads: false,
 	concurrency: 1,
 	timeout: '5m',
 };

@@ -1,3 +1,4 @@
+import {decodeField} from '../node-field.ts';
 import type {JsonValue} from './node-facts.ts';
 import type {Known, Unknown} from './unknown.ts';
 
@@ -30,7 +31,7 @@ export function readRecords(text: string): Records {
 		if (line.test(row)) {
 			const [kind = '', ...fields] = row.split(' ', maxFields);
 			const rows = byKind.get(kind) ?? [];
-			rows.push(fields.map(field => (field === '%' ? '' : decode(field))));
+			rows.push(fields.map(decodeField));
 			byKind.set(kind, rows);
 		}
 	}
@@ -44,25 +45,6 @@ export function readRecords(text: string): Records {
 				?.slice(1),
 		complete: byKind.has('end') && text.length <= maxRecords,
 	};
-}
-
-const utf8 = new TextDecoder('utf-8', {ignoreBOM: true});
-
-/** Bytes that are no UTF-8 come out as U+FFFD, as they do where a runtime reads them. */
-function decode(field: string): string {
-	if (!field.includes('%')) {
-		return field;
-	}
-
-	const bytes = new Uint8Array(field.length);
-	let length = 0;
-	for (let index = 0; index < field.length; index++) {
-		const escaped = field[index] === '%';
-		bytes[length++] = escaped ? Number.parseInt(field.slice(index + 1, index + 3), 16) : field.charCodeAt(index);
-		index += escaped ? 2 : 0;
-	}
-
-	return utf8.decode(bytes.subarray(0, length));
 }
 
 export function stateOf(field: string | undefined): State {

@@ -1,3 +1,5 @@
+import {decodeField} from '../node-field.ts';
+
 /** One record of the node script's answer: its kind, then its fields, decoded. */
 export type ActRecord = readonly string[];
 
@@ -21,26 +23,5 @@ export function readActRecords(text: string): readonly ActRecord[] {
 		.filter(line => line !== '')
 		.map(line => line.split('\t'))
 		.filter(fields => fields.every(value => field.test(value)))
-		.map(fields => fields.map(decode));
-}
-
-const utf8 = new TextDecoder('utf-8', {ignoreBOM: true});
-
-function decode(value: string): string {
-	if (value === '%') {
-		return '';
-	}
-
-	if (!value.includes('%')) {
-		return value;
-	}
-
-	const bytes: number[] = [];
-	for (let index = 0; index < value.length; index++) {
-		const isEscaped = value[index] === '%';
-		bytes.push(isEscaped ? Number.parseInt(value.slice(index + 1, index + 3), 16) : value.charCodeAt(index));
-		index += isEscaped ? 2 : 0;
-	}
-
-	return utf8.decode(Uint8Array.from(bytes));
+		.map(fields => fields.map(decodeField));
 }

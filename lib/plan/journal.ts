@@ -1,3 +1,5 @@
+import {decodeField} from '../node-field.ts';
+
 /** One change of state, as the node wrote it down. */
 export type JournalLine = {
 	readonly number: number;
@@ -48,7 +50,7 @@ export function parseJournal(lines: readonly string[]): readonly JournalLine[] {
 			return [];
 		}
 
-		return [{number: Number(number), at: Number(at), boot, by, step, state: known, detail: decoded(detail)}];
+		return [{number: Number(number), at: Number(at), boot, by, step, state: known, detail: decodeField(detail)}];
 	});
 }
 
@@ -80,16 +82,4 @@ export function stateOf(journal: readonly JournalLine[]): RunState {
 	}
 
 	return {section, detail, goingBack, steps, boots: [...boots]};
-}
-
-/** Percent-encoding undone, byte by byte; what is no UTF-8 becomes U+FFFD. */
-function decoded(field: string): string {
-	if (field === '%') {
-		return '';
-	}
-
-	const bytes = field
-		.split(/(%[0-9A-Fa-f]{2})/)
-		.flatMap((part, index) => (index % 2 === 1 ? [Number.parseInt(part.slice(1), 16)] : [...new TextEncoder().encode(part)]));
-	return new TextDecoder().decode(Uint8Array.from(bytes));
 }

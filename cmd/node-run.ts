@@ -24,8 +24,8 @@ type RunOptions = {
 	readonly changes: readonly string[];
 	readonly comparesRange: boolean;
 	readonly byStep: boolean;
-	/** Nothing of the run is on the node before it takes its first step. */
-	readonly isNew?: boolean;
+	/** Nothing is under way on the node before the first step is taken. */
+	readonly isIdle?: boolean;
 	readonly args: RunArguments;
 	readonly context: Context;
 	readonly session: Session;
@@ -38,7 +38,7 @@ export type PlanRun = Omit<RunOptions, 'changes' | 'comparesRange'> & {
 
 /** Carries out a plan that somebody has agreed to. */
 export async function carryOutPlan({orders, payload, ...rest}: PlanRun): Promise<ExitCode> {
-	return runWith({...rest, isNew: true, changes: changesOf(orders), comparesRange: orders.rehearse === 'chain'}, async context =>
+	return runWith({...rest, isIdle: true, changes: changesOf(orders), comparesRange: orders.rehearse === 'chain'}, async context =>
 		carryOut(context, {orders, payload: payload.filter(file => isOrdered(file, orders)), journal: [], isStaged: false}),
 	);
 }
@@ -75,7 +75,7 @@ export async function runWith(options: RunOptions, work: (context: RunContext) =
 	const recorder = new Recorder(() => clock.now());
 	const isJson = args['log-format'] === 'json';
 	const palette = paletteFor(stderr, env);
-	let isUnchanged = options.isNew === true;
+	let isUnchanged = options.isIdle === true;
 	const show = (event: RunEvent) => {
 		recorder.take(event);
 		if (event.type === 'unchanged') {
@@ -128,7 +128,7 @@ export async function runWith(options: RunOptions, work: (context: RunContext) =
 		return exitCodeOf[outcome.kind];
 	} catch (error) {
 		await save(args['save-record'], recorder.record({...base, outcome: 'failed', why: messageOf(error)})).catch(() => undefined);
-		throw signal.aborted ? interrupted(node.name, isUnchanged, error) : error;
+		throw signal.aborted ? interrupted(node.name, isUnchanged, error) : isUnchanged ? error : withWayOn(node.name, error);
 	}
 }
 
@@ -139,10 +139,28 @@ function interrupted(node: string, isUnchanged: boolean, cause: unknown): UserEr
 				`interrupted: the run on node/${node} is not finished; what the node has begun it ends, or takes back, by itself`,
 				{
 					exitCode: exitCode.interrupted,
-					remedy: `See where it stands: kubectl cni-upgrade status ${node}\nGo on: kubectl cni-upgrade resume ${node}\nGo back: kubectl cni-upgrade rollback ${node}`,
+					remedy: wayOn(node),
 					cause,
 				},
 			);
+}
+
+/** An error in the middle of a run, with what to do about the run, unless it says so itself. */
+function withWayOn(node: string, error: unknown): unknown {
+	if (!(error instanceof UserError) || error.remedy?.includes('kubectl cni-upgrade') === true) {
+		return error;
+	}
+
+	const remedy = error.remedy === undefined ? '' : `${error.remedy}\n`;
+	return new UserError(error.message, {
+		exitCode: error.exitCode,
+		remedy: `${remedy}The run on node/${node} is not finished. ${wayOn(node)}`,
+		cause: error,
+	});
+}
+
+function wayOn(node: string): string {
+	return `See where it stands: kubectl cni-upgrade status ${node}\nGo on: kubectl cni-upgrade resume ${node}\nGo back: kubectl cni-upgrade rollback ${node}`;
 }
 
 async function save(path: string | undefined, record: ReturnType<Recorder['record']>): Promise<void> {

@@ -82,10 +82,10 @@ export async function withSession<T>(
 		}
 
 		const id = newRunId();
-		const whenHeard: Session['whenHeard'] =
+		const whenHeard: Session['whenHeard'] = async ask =>
 			waits && (await isAlone(api, name, signal))
-				? async ask => patiently(ask, {clock, signal, onWait: () => progress.note(waitsFor(name))})
-				: async ask => ask();
+				? patiently(ask, {clock, signal, onWait: () => progress.note(waitsFor(name))})
+				: ask();
 		const shell = await whenHeard(async () =>
 			openNode(node, {
 				api,

@@ -1,10 +1,8 @@
 import {type ExitCode, exitCode, UserError} from '../lib/errors.ts';
-import type {HeldRun} from '../lib/run/held-run.ts';
-import type {Pointer} from '../lib/run/pointer.ts';
-import {goOn, removePointer} from '../lib/run/resume.ts';
+import {goOn, tidyUp} from '../lib/run/resume.ts';
 import {defineCommand} from './command.ts';
 import {connectionOptions} from './connection-options.ts';
-import {findHeldRun, settingsOfHeld} from './held.ts';
+import {findHeldRun, heldStill, settingsOfHeld} from './held.ts';
 import {nodeWayOptions, runOptions} from './node-options.ts';
 import {changesOf, runWith} from './node-run.ts';
 import {checkNodeFlags, withSession} from './node-session.ts';
@@ -25,7 +23,7 @@ got the whole plan cannot be gone on with: what there is of it is taken back.`,
 			context,
 			async session => {
 				const found = await findHeldRun(session, context.signal);
-				if (found.run === undefined) {
+				if (found.run === undefined || (found.isFinished && found.pointer === undefined)) {
 					throw nothingHeld(name);
 				}
 
@@ -36,14 +34,15 @@ got the whole plan cannot be gone on with: what there is of it is taken back.`,
 						changes: found.held.orders === undefined ? [] : changesOf(found.held.orders),
 						comparesRange: found.held.orders?.rehearse === 'chain',
 						byStep: false,
+						isIdle: found.isFinished,
 						args,
 						context,
 						session: ours,
 					},
-					async run =>
-						found.isLeftOver
-							? leftOver(async () => removePointer(run), found.held, found.pointer)
-							: goOn(run, found.held, found.pointer),
+					async run => {
+						const {isFinished, held, pointer} = await heldStill(session, found, run.signal);
+						return isFinished ? tidyUp(run, held, pointer) : goOn(run, held, pointer);
+					},
 				);
 			},
 			{changes: {disableEviction: false}, waits: true},
@@ -56,13 +55,4 @@ function nothingHeld(name: string): UserError {
 		exitCode: exitCode.failed,
 		remedy: `See what there is: kubectl cni-upgrade status ${name}`,
 	});
-}
-
-/** All was done but the last line: the pointer. */
-async function leftOver(remove: () => Promise<void>, held: HeldRun, _pointer: Pointer | undefined) {
-	await remove();
-	const isBack = held.journal.findLast(({step, by}) => step === 'section' && by === 'node')?.state !== 'done';
-	return isBack
-		? ({kind: 'rolled-back', why: 'the run had ended before', proof: undefined} as const)
-		: ({kind: 'upgraded', proof: {verdict: 'proved', items: []}} as const);
 }

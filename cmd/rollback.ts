@@ -1,12 +1,12 @@
 import {type ExitCode, exitCode, UserError} from '../lib/errors.ts';
+import {stateOf} from '../lib/plan/journal.ts';
 import {ask} from '../lib/print/prompt.ts';
-import {readHeldRun} from '../lib/run/held-run.ts';
-import {rollBack} from '../lib/run/resume.ts';
+import {rollBack, tidyUp} from '../lib/run/resume.ts';
 import {defineCommand} from './command.ts';
 import {connectionOptions} from './connection-options.ts';
 import type {Context} from './context.ts';
 import {drainFlags, drainOptions} from './drain-options.ts';
-import {findHeldRun, requireSameNode, settingsOfHeld} from './held.ts';
+import {findHeldRun, heldStill, settingsOfHeld} from './held.ts';
 import {nodeWayOptions, runOptions} from './node-options.ts';
 import {runWith} from './node-run.ts';
 import {checkNodeFlags, type Session, withSession} from './node-session.ts';
@@ -28,16 +28,20 @@ ended is taken back as long as its backup is on the node, after a drain: pods th
 			async session => {
 				const {signal} = context;
 				const found = await findHeldRun(session, signal);
-				const wasFinished = found.run === undefined || found.isLeftOver;
-				const run = found.run ?? found.held.newestFinished;
+				const {run, isFinished, held} = found;
 				if (run === undefined) {
 					throw new UserError(`node/${name} has nothing to go back to: no run has left its backup there`, {
 						remedy: `See what there is: kubectl cni-upgrade status ${name}`,
 					});
 				}
 
-				const held = wasFinished ? await readHeldRun(session.agent, run, signal) : found.held;
-				requireSameNode(session.node, held);
+				const isBack = isFinished && stateOf(held.journal).section === 'undone';
+				if (isBack && found.pointer === undefined) {
+					throw new UserError(`node/${name} is as it was before: run ${run}, its last, was taken back already`, {
+						remedy: `See what it did: kubectl cni-upgrade status ${name}`,
+					});
+				}
+
 				if (!args.yes && !(await agree(name, run, context, session))) {
 					session.progress.note(`node/${name} was not changed`);
 					return exitCode.ok;
@@ -46,15 +50,19 @@ ended is taken back as long as its backup is on the node, after a drain: pods th
 				const settings = settingsOfHeld(held, args, session.node.isControlPlane);
 				const code = await runWith(
 					{
-						settings: wasFinished ? {...settings, drain: drainFlags(args)} : settings,
+						settings: isFinished ? {...settings, drain: drainFlags(args)} : settings,
 						changes: [],
 						comparesRange: false,
 						byStep: false,
+						isIdle: isFinished,
 						args,
 						context,
 						session: {...session, agent: session.agent.withRun(run)},
 					},
-					async work => rollBack(work, held, found.pointer, wasFinished),
+					async work => {
+						const now = await heldStill(session, found, work.signal);
+						return isBack ? tidyUp(work, now.held, now.pointer) : rollBack(work, now.held, now.pointer, isFinished);
+					},
 				);
 				// To be rolled back is what was asked for.
 				return code === exitCode.rolledBack ? exitCode.ok : code;

@@ -26,11 +26,13 @@ const says: Readonly<Record<string, string>> = {
 	'going-back-done': 'the node is as it was before; it is still to be uncordoned',
 	stuck: 'the node is neither upgraded nor as it was',
 	finished: 'the last upgrade has ended',
+	'rollback-begun': 'the last upgrade has ended; it was to be taken back, and the node is not changed yet',
+	'taken-back': 'the last upgrade was taken back: the node is as it was before',
 };
 
 /** Where one node stands, and what to do. */
 export function formatStatus({node, cordoned, run, state, pointer, silence, steps}: ShownStatus, palette: Palette): string {
-	const isOpen = !['none', 'finished'].includes(state);
+	const isOpen = !['none', 'finished', 'taken-back'].includes(state);
 	const lines = [
 		`node/${node}: ${says[state] ?? state}`,
 		...(run === null ? [] : [`run ${run}${pointer === null ? '' : ` of ${pointer.by}, since ${pointer.since}`}`]),
@@ -50,7 +52,7 @@ export function formatStatus({node, cordoned, run, state, pointer, silence, step
 		? [
 				'',
 				palette.bold('What to do:'),
-				`  go on:   kubectl cni-upgrade resume ${node}`,
+				`  ${state === 'rollback-begun' ? 'keep it:' : 'go on:  '} kubectl cni-upgrade resume ${node}`,
 				`  go back: kubectl cni-upgrade rollback ${node}`,
 			]
 		: state === 'finished'

@@ -43,8 +43,10 @@ export async function acquireLock(api: Api, options: AcquireLock): Promise<Lock>
 	const owner = {apiVersion: 'v1', kind: 'Node', name: node.name, uid: node.uid};
 	const base = {...options, token, namespace, identity: `${holder.slice(0, 150)}/${run}`, subject: `node/${node.name}`};
 	const wanted: readonly TakeLease[] = [
-		{...base, name: leaseNameOf(node.name), owner},
-		...(node.isControlPlane ? [{...base, name: 'cni-upgrade-control-plane', subject: 'another control-plane node'}] : []),
+		{...base, name: leaseNameOf(node.name), isShared: false, owner},
+		...(node.isControlPlane
+			? [{...base, name: 'cni-upgrade-control-plane', isShared: true, subject: 'another control-plane node'}]
+			: []),
 	];
 	const held: HeldLease[] = [];
 	// Always in this order, so that two who want the same two never each have one.

@@ -1,3 +1,4 @@
+import type {SectionState} from '../plan/journal.ts';
 import {steps} from '../plan/steps.ts';
 import type {HeldRun} from './held-run.ts';
 import type {Pointer} from './pointer.ts';
@@ -29,9 +30,19 @@ export type NodeStatus = {
 
 /**
 `none`: nothing is under way. `preparing`: the node is not changed yet. `on-the-node`: it works alone. `to-prove`: upgraded, not proved yet.
-`going-back-done`: as before, and still to be uncordoned. `stuck`: neither. `finished`: its last run has ended.
+`going-back-done`: as before, and still to be uncordoned. `stuck`: neither. `finished`: its last run has ended. `rollback-begun`: it has, and its node
+was being drained to take it back. `taken-back`: it was taken back.
 */
-type StatusState = 'none' | 'preparing' | 'on-the-node' | 'to-prove' | 'going-back-done' | 'stuck' | 'finished';
+type StatusState =
+	| 'none'
+	| 'preparing'
+	| 'on-the-node'
+	| 'to-prove'
+	| 'going-back-done'
+	| 'stuck'
+	| 'finished'
+	| 'rollback-begun'
+	| 'taken-back';
 
 /** What is known of a node; `held` and `run` where it could be heard, else why not. */
 export type KnownOfNode = {
@@ -80,8 +91,9 @@ function byPointer(pointer: Pointer | undefined): StatusState {
 }
 
 function stateOf(held: HeldRun, run: string | undefined, pointer: Pointer | undefined): StatusState {
+	const {section} = progressOf(held.journal);
 	if (held.current === undefined) {
-		return run === undefined ? (pointer === undefined ? 'none' : 'preparing') : 'finished';
+		return run !== undefined ? ended(section, run, pointer) : pointer === undefined ? 'none' : 'preparing';
 	}
 
 	return {
@@ -90,5 +102,13 @@ function stateOf(held: HeldRun, run: string | undefined, pointer: Pointer | unde
 		done: 'to-prove',
 		undone: 'going-back-done',
 		stuck: 'stuck',
-	}[progressOf(held.journal).section] as StatusState;
+	}[section] as StatusState;
+}
+
+function ended(section: SectionState, run: string, pointer: Pointer | undefined): StatusState {
+	if (pointer?.run === run && pointer.phase === 'draining') {
+		return 'rollback-begun';
+	}
+
+	return section === 'undone' ? 'taken-back' : 'finished';
 }

@@ -3,13 +3,16 @@ import {asText, field} from '../cluster/json.ts';
 /** The annotation of a Node that says where its run is told: the journal itself is on the node. */
 export const pointerAnnotation = 'cni-upgrade/run';
 
+/** Who cordoned the node: this run, or somebody before it. Only what is ours is uncordoned. */
+export type Cordoned = 'ours' | 'before';
+
 /** What the annotation holds. It is a pointer and a summary, never believed where the node's own journal says else. */
 export type Pointer = {
 	/** Ten characters of [a-z0-9]. */
 	readonly run: string;
 	readonly phase: Phase;
-	/** Who cordoned the node, null before anybody did: only what is ours is uncordoned. */
-	readonly cordoned: 'ours' | 'before' | null;
+	/** Null before anybody did. */
+	readonly cordoned: Cordoned | null;
 	/** USER@HOST. */
 	readonly by: string;
 	/** RFC 3339 in UTC. */

@@ -1,11 +1,11 @@
-import {annotate, getNode, NodeGone, setUnschedulable} from '../cluster/nodes-write.ts';
+import {type Annotations, annotate, getNode, NodeGone, type NodeObject, setUnschedulable} from '../cluster/nodes-write.ts';
 import {drainNode} from '../drain/drain.ts';
 import type {DrainOutcome} from '../drain/outcome.ts';
 import {exitCode, UserError} from '../errors.ts';
 import {formatOrders, type Orders} from '../plan/orders.ts';
 import {type RunContext, tell} from './context.ts';
 import {drainFailure} from './drain-failure.ts';
-import {formatPointer, type Phase, pointerAnnotation} from './pointer.ts';
+import {type Cordoned, formatPointer, type Phase, pointerAnnotation, readPointer} from './pointer.ts';
 import type {RunProgress} from './progress-of.ts';
 
 /** A file that the plan needs on the node. */
@@ -16,12 +16,15 @@ const sendTime = 600_000;
 const fetchTime = 900_000;
 const rehearseTime = 300_000;
 
-/** Runs one step of ours: asks where somebody wants to be asked, tells, and leaves its traces in the journal. */
-export async function step(context: RunContext, id: string, progress: RunProgress, work: () => Promise<string>): Promise<void> {
-	if (progress.done.has(id)) {
-		return;
+/** Runs one step of ours, unless the journal has it as done. */
+async function once(context: RunContext, id: string, {done}: RunProgress, work: () => Promise<string>): Promise<void> {
+	if (!done.has(id)) {
+		await step(context, id, work);
 	}
+}
 
+/** Runs one step of ours: asks where somebody wants to be asked, and tells. */
+export async function step(context: RunContext, id: string, work: () => Promise<string>): Promise<void> {
 	context.signal.throwIfAborted();
 	if (context.confirm !== undefined && !(await context.confirm(id))) {
 		throw new Declined(id);
@@ -52,7 +55,7 @@ export async function stage(
 	progress: RunProgress,
 ): Promise<void> {
 	const {agent, signal} = context;
-	await step(context, 'stage', progress, async () => {
+	await once(context, 'stage', progress, async () => {
 		await agent.install(signal);
 		await agent.ask('begin', [], {signal});
 		await point(context, 'preparing', null);
@@ -77,7 +80,7 @@ export async function stage(
 /** Looks once more whether all is as planned, and tries the new plugins where that disturbs nobody. */
 export async function rehearse(context: RunContext, progress: RunProgress): Promise<void> {
 	const {agent, signal} = context;
-	await step(context, 'rehearse', progress, async () => {
+	await once(context, 'rehearse', progress, async () => {
 		await agent.ask('check', [], {signal, timeout: rehearseTime});
 		const {of} = await agent.ask('rehearse', [], {signal, timeout: rehearseTime});
 		return [
@@ -89,46 +92,59 @@ export async function rehearse(context: RunContext, progress: RunProgress): Prom
 }
 
 /**
-Cordons the node. Who did is in the journal before it happens, and in the pointer with the same write.
+Cordons the node, also where the journal says that it was done: somebody may have opened it since. Who did is in the journal before it
+happens, and in the pointer with the same write.
 @param onOwner - Told who it will be before anything is written, so that a failure in the middle is taken back.
 */
 export async function cordon(
 	context: RunContext,
 	progress: RunProgress,
-	onOwner: (who: 'ours' | 'before') => void = () => undefined,
-): Promise<'ours' | 'before'> {
+	onOwner: (who: Cordoned) => void = () => undefined,
+): Promise<Cordoned> {
 	const {api, agent, node, signal} = context;
-	let who = progress.cordoned;
-	await step(context, 'cordon', progress, async () => {
+	let who: Cordoned = 'before';
+	const own = async (now: Cordoned) => {
+		who = now;
+		onOwner(who);
+		await agent.note('cordon', 'begin', who, signal);
+	};
+	await step(context, 'cordon', async () => {
 		const seen = await getNode(api, node.name, signal);
 		if (seen === undefined) {
 			throw new NodeGone(`node/${node.name} is not there any more`);
 		}
 
-		who ??= seen.unschedulable ? 'before' : 'ours';
-		onOwner(who);
-		await agent.note('cordon', 'begin', who, signal);
-		const annotations = {[pointerAnnotation]: pointerText(context, 'draining', who)};
-		await setUnschedulable(api, {node, value: true, annotations, signal});
-		await annotate(api, {node, annotations, signal});
+		await own(seen.unschedulable && !isCordonOurs(seen, agent.run, progress) ? 'before' : 'ours');
+		const {was} = await setUnschedulable(api, {node, value: true, annotations: pointerOf(context, 'draining', who), signal});
+		if (was === 'before' && !seen.unschedulable) {
+			// Somebody else was faster: it is theirs.
+			await own('before');
+		}
+
+		await point(context, 'draining', who);
 		await agent.note('cordon', 'done', who, signal);
 		return who === 'ours' ? 'cordoned' : 'already cordoned: it will stay so';
 	});
-	return who ?? 'before';
+	return who;
+}
+
+/** Whether it was this run that cordoned a node: by the pointer, which is written with it, or by the journal once it was done. */
+function isCordonOurs({annotations}: NodeObject, run: string, {cordoned, done}: RunProgress): boolean {
+	const pointer = readPointer(annotations[pointerAnnotation]);
+	return (pointer?.run === run && pointer.cordoned === 'ours') || (cordoned === 'ours' && done.has('cordon'));
 }
 
 /** Seconds beyond its grace period after which a pod that cannot be torn down before the upgrade is gone on without. */
 const hangingSeconds = 60;
 
-/** Drains the node, but for our own pods. */
+/** Drains the node, but for our own pods; also where the journal says that it was done, for the same reason. */
 export async function drain(
 	context: RunContext,
-	progress: RunProgress,
 	{leavesHangingPods}: Pick<Orders, 'leavesHangingPods'> = {},
 ): Promise<DrainOutcome | undefined> {
 	const {api, agent, node, settings, clock, signal, onEvent} = context;
 	let outcome: DrainOutcome | undefined;
-	await step(context, 'drain', progress, async () => {
+	await step(context, 'drain', async () => {
 		outcome = await drainNode(api, {
 			node,
 			flags:
@@ -163,11 +179,12 @@ export function isOurs({labels}: {readonly labels: Readonly<Record<string, strin
 }
 
 /** Writes the pointer on the Node. */
-export async function point(context: RunContext, phase: Phase, cordoned: 'ours' | 'before' | null): Promise<void> {
+export async function point(context: RunContext, phase: Phase, cordoned: Cordoned | null): Promise<void> {
 	const {api, node, signal} = context;
-	await annotate(api, {node, annotations: {[pointerAnnotation]: pointerText(context, phase, cordoned)}, signal});
+	await annotate(api, {node, annotations: pointerOf(context, phase, cordoned), signal});
 }
 
-function pointerText({agent, by, clock}: RunContext, phase: Phase, cordoned: 'ours' | 'before' | null): string {
-	return formatPointer({run: agent.run, phase, cordoned, by, since: new Date(clock.now()).toISOString()});
+function pointerOf({agent, by, clock}: RunContext, phase: Phase, cordoned: Cordoned | null): Annotations {
+	const since = new Date(clock.now()).toISOString();
+	return {[pointerAnnotation]: formatPointer({run: agent.run, phase, cordoned, by, since})};
 }

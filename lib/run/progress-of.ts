@@ -1,4 +1,5 @@
 import {type JournalLine, type SectionState, stateOf} from '../plan/journal.ts';
+import type {Cordoned} from './pointer.ts';
 
 /** How far a run has come, by its journal. */
 export type RunProgress = {
@@ -7,7 +8,7 @@ export type RunProgress = {
 	/** Steps of the client that are done. */
 	readonly done: ReadonlySet<string>;
 	/** Who cordoned the node; undefined: nobody has begun to. */
-	readonly cordoned: 'ours' | 'before' | undefined;
+	readonly cordoned: Cordoned | undefined;
 	readonly section: SectionState;
 	/** Why it was taken back, or what is stuck. */
 	readonly sectionDetail: string;

@@ -1,35 +1,25 @@
 import {getLease} from '../cluster/leases.ts';
 import {getNode} from '../cluster/nodes-write.ts';
-import {type JournalLine, parseJournal} from '../plan/journal.ts';
+import {messageOf} from '../errors.ts';
+import {type JournalLine, parseJournal, stateOf} from '../plan/journal.ts';
 import type {Orders} from '../plan/orders.ts';
 import type {RunContext} from './context.ts';
 import type {RunEvent, StepState} from './events.ts';
 import {followSection, type SectionEnd} from './follow.ts';
 import {patiently} from './patiently.ts';
+import type {Cordoned} from './pointer.ts';
 import {point} from './prepare.ts';
-import {progressOf, type RunProgress} from './progress-of.ts';
+import type {RunProgress} from './progress-of.ts';
 import type {UpgradeOptions} from './upgrade.ts';
 
 /** Seconds that the node may take beyond its own deadline, to go back. */
 const margin = 900;
 
-/** From here on the node works alone: what is lost on the way to it is not taken for a failure. */
-export async function startSection(
-	context: RunContext,
-	options: UpgradeOptions,
-	cordoned: 'ours' | 'before',
-	from: number,
-): Promise<SectionEnd> {
-	await point(context, 'on-the-node', cordoned);
-	await startUnit(context);
-	return follow(context, options, {...progressOf(options.journal), last: from});
-}
-
 /**
 Starts the node's unit, which does no harm where it is at work or has ended. The answer may be lost, since the kubelet through which it would come
 is the first thing to be stopped: the node is asked again when it can be heard.
 */
-async function startUnit(context: RunContext): Promise<void> {
+export async function startUnit(context: RunContext): Promise<void> {
 	const {agent, clock, signal} = context;
 	const {onSilence: onWait} = whileSilent(context);
 	await patiently(async () => agent.ask('start', [], {signal, timeout: 180_000, tries: 1}), {clock, signal, onWait});
@@ -61,12 +51,18 @@ export async function follow(
 }
 
 /** Has the node take everything back, and waits until it has. */
-export async function goBack(context: RunContext, orders: Pick<Orders, 'deadline'>): Promise<SectionEnd> {
+export async function goBack(context: RunContext, orders: Pick<Orders, 'deadline'>, cordoned: Cordoned): Promise<SectionEnd> {
 	const {agent, clock, signal, onEvent} = context;
 	// It may be at work alone just now.
 	const {onSilence: onWait} = whileSilent(context);
 	// Read once: where the answer to "back" is lost, what the node does by then is news already.
 	const journal = await patiently(async () => readJournal(context), {clock, signal, onWait});
+	const {section, detail} = stateOf(journal);
+	if (section === 'undone') {
+		return {state: section, detail};
+	}
+
+	await pointToNode(context, cordoned);
 	const last = journal.at(-1)?.number ?? 0;
 	await patiently(async () => agent.ask('back', [], {signal, timeout: 180_000}), {clock, signal, onWait});
 	return followSection(agent, {
@@ -77,6 +73,16 @@ export async function goBack(context: RunContext, orders: Pick<Orders, 'deadline
 		onLine: line => tellLine(line, onEvent),
 		...whileSilent(context),
 	});
+}
+
+/** Says that the node works alone. To go back is not put off because this cannot be written. */
+async function pointToNode(context: RunContext, cordoned: Cordoned): Promise<void> {
+	try {
+		await point(context, 'on-the-node', cordoned);
+	} catch (error) {
+		context.signal.throwIfAborted();
+		context.onEvent({type: 'notice', message: `node/${context.node.name} does not show that it goes back: ${messageOf(error)}`});
+	}
 }
 
 export async function readJournal({agent, signal}: RunContext): Promise<readonly JournalLine[]> {

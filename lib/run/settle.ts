@@ -1,19 +1,20 @@
-import {annotate, setUnschedulable} from '../cluster/nodes-write.ts';
+import {annotate, NodeGone, setUnschedulable} from '../cluster/nodes-write.ts';
 import {messageOf} from '../errors.ts';
 import {type RunContext, tell} from './context.ts';
+import {emptyIfOpen} from './empty-node.ts';
 import type {SectionEnd} from './follow.ts';
-import {pointerAnnotation} from './pointer.ts';
+import {type Cordoned, pointerAnnotation} from './pointer.ts';
 import {point, step} from './prepare.ts';
 import {progressOf} from './progress-of.ts';
-import type {Proof} from './proof/proof.ts';
+import {type Proof, type ProofItem, proofIds} from './proof/proof.ts';
 import {waitDaemonPods, waitReady} from './ready.ts';
 import {goBack, readJournal} from './section.ts';
 import type {Outcome, UpgradeOptions} from './upgrade.ts';
 
 /** The node is upgraded, so it says. */
-export async function proveOrGoBack(context: RunContext, options: UpgradeOptions, cordoned: 'ours' | 'before'): Promise<Outcome> {
+export async function proveOrGoBack(context: RunContext, options: UpgradeOptions, cordoned: Cordoned): Promise<Outcome> {
 	const {agent, node, signal} = context;
-	const proof = await prove(context);
+	const proof = await proveOrSayWhyNot(context);
 	if (proof.verdict === 'proved') {
 		await release(context, cordoned);
 		return {kind: 'upgraded', proof};
@@ -23,21 +24,53 @@ export async function proveOrGoBack(context: RunContext, options: UpgradeOptions
 		.filter(({result}) => result === 'no')
 		.map(({detail}) => detail)
 		.join('; ');
-	await agent.note('prove', 'failed', failed, signal);
 	if (proof.verdict === 'not-proved') {
-		await point(context, 'not-proved', cordoned);
+		await leaveTrace(context, async () => agent.note('prove', 'failed', failed, signal));
+		await leaveTrace(context, async () => point(context, 'not-proved', cordoned));
 		return {kind: 'not-proved', proof};
 	}
 
 	context.onEvent({type: 'notice', message: `node/${node.name} goes back to what it was: ${failed}`});
-	const end = await goBack(context, options.orders);
-	return afterReturn(context, end.state === 'undone' ? {...end, detail: failed} : end, cordoned, proof);
+	await leaveTrace(context, async () => agent.note('prove', 'failed', failed, signal));
+	const owner = await emptyIfOpen(context, {...progressOf(options.journal), cordoned});
+	const end = await goBack(context, options.orders, owner);
+	return afterReturn(context, end.state === 'undone' ? {...end, detail: failed} : end, owner, proof);
+}
+
+/** The outcome stands, whether or not it can be written down. */
+async function leaveTrace(context: RunContext, write: () => Promise<void>): Promise<void> {
+	try {
+		await write();
+	} catch (error) {
+		context.signal.throwIfAborted();
+		context.onEvent({type: 'notice', message: `node/${context.node.name} keeps no trace of that: ${messageOf(error)}`});
+	}
+}
+
+/** A proof that cannot be carried out to its end is one that was not given, whatever the reason: the node itself is upgraded. */
+async function proveOrSayWhyNot(context: RunContext): Promise<Proof> {
+	const items: ProofItem[] = [];
+	const onItem = (item: ProofItem) => {
+		items.push(item);
+		context.onEvent({type: 'proof', item});
+	};
+	try {
+		return await prove(context, onItem);
+	} catch (error) {
+		context.signal.throwIfAborted();
+		if (error instanceof NodeGone) {
+			throw error;
+		}
+
+		const next = proofIds.find(id => !items.some(item => item.id === id)) ?? 'released';
+		onItem({id: next, result: 'no', detail: `it could not be seen: ${messageOf(error)}`});
+		return {verdict: 'not-proved', items};
+	}
 }
 
 /** Ready, the add-on's pods, then a pod of ours. */
-async function prove(context: RunContext): Promise<Proof> {
-	const {api, agent, node, clock, signal, onEvent} = context;
-	const onItem = (item: Proof['items'][number]) => onEvent({type: 'proof', item});
+async function prove(context: RunContext, onItem: (item: ProofItem) => void): Promise<Proof> {
+	const {api, agent, node, clock, signal} = context;
 	const {kubeletStartedAt, done} = progressOf((await readJournal(context)) ?? []);
 	tell(context, 'ready', 'begin');
 	const ready = await waitReady({api, node, startedAt: kubeletStartedAt, clock, signal});
@@ -51,7 +84,7 @@ async function prove(context: RunContext): Promise<Proof> {
 	onItem(addOn);
 	tell(context, 'ready', 'done', ready.detail);
 	if (!done.has('ready')) {
-		await agent.note('ready', 'done', '', signal);
+		await leaveTrace(context, async () => agent.note('ready', 'done', '', signal));
 	}
 
 	tell(context, 'prove', 'begin');
@@ -59,7 +92,7 @@ async function prove(context: RunContext): Promise<Proof> {
 	const whole = verdict === 'proved' && addOn.result === 'no' ? 'not-proved' : verdict;
 	tell(context, 'prove', whole === 'proved' ? 'done' : 'failed', '');
 	if (whole === 'proved') {
-		await agent.note('prove', 'done', '', signal);
+		await leaveTrace(context, async () => agent.note('prove', 'done', '', signal));
 	}
 
 	return {verdict: whole, items: [ready, addOn, ...items]};
@@ -69,7 +102,7 @@ async function prove(context: RunContext): Promise<Proof> {
 export async function afterReturn(
 	context: RunContext,
 	end: SectionEnd,
-	cordoned: 'ours' | 'before',
+	cordoned: Cordoned,
 	proof: Proof | undefined,
 ): Promise<Outcome> {
 	const {api, node, settings, clock, signal, onEvent} = context;
@@ -97,9 +130,9 @@ export async function afterReturn(
 }
 
 /** Gives the node back to the cluster, and takes our traces off it: the journal and the backup stay. */
-async function release(context: RunContext, cordoned: 'ours' | 'before'): Promise<void> {
+async function release(context: RunContext, cordoned: Cordoned): Promise<void> {
 	const {api, agent, node, signal} = context;
-	await step(context, 'uncordon', progressOf([]), async () => {
+	await step(context, 'uncordon', async () => {
 		if (cordoned === 'before') {
 			return 'it was cordoned before, and stays so';
 		}
@@ -110,7 +143,7 @@ async function release(context: RunContext, cordoned: 'ours' | 'before'): Promis
 
 		context.allowUncordon();
 		await setUnschedulable(api, {node, value: false, signal});
-		await agent.note('uncordon', 'done', '', signal);
+		await leaveTrace(context, async () => agent.note('uncordon', 'done', '', signal));
 		return 'uncordoned';
 	});
 	try {

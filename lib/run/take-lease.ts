@@ -10,6 +10,8 @@ export type TakeLease = LeaseRef & {
 	readonly token: string;
 	/** What it is the lease of, in `TYPE/name` form. */
 	readonly subject: string;
+	/** Of several nodes: whose run holds it stands on one of them. */
+	readonly isShared: boolean;
 	readonly node: {readonly name: string};
 	readonly owner?: NewLease['owner'];
 	readonly clock: Clock;
@@ -122,12 +124,14 @@ async function write(api: Api, wish: TakeLease, seen: Lease | undefined): Promis
 	return replaceLease(api, seen, lease, {signal: wish.signal});
 }
 
-function held({holder, acquireTime, renewTime, namespace, name}: Lease, {subject, node}: TakeLease): LockHeld {
+function held({holder, acquireTime, renewTime, namespace, name}: Lease, {subject, isShared, node}: TakeLease): LockHeld {
 	const run = /\/([a-z0-9]{10})$/.exec(holder)?.[1];
+	const [look, where] = isShared ? ['See on which node', ''] : ['See what it does', ` ${node.name}`];
 	return new LockHeld(
 		`${subject} is being worked on by ${textOf(holder)} since ${textOf(acquireTime)}, who renewed lease/${name} in namespace/${namespace} while we looked (${textOf(renewTime)} by their clock)`,
 		{
-			remedy: `See what it does: kubectl cni-upgrade status ${node.name}\nWait until it is done. If nobody is at it any more, end that program; after ${durationSeconds} s its run${run === undefined ? '' : ` ${run}`} can be continued with: kubectl cni-upgrade resume ${node.name}`,
+			remedy: `${look}: kubectl cni-upgrade status${where}
+Wait until it is done. If nobody is at it any more, end that program; after ${durationSeconds} s its run${run === undefined ? '' : ` ${run}`} can be continued with: kubectl cni-upgrade resume${where === '' ? ' NODE' : where}`,
 			exitCode: exitCode.blocked,
 		},
 	);

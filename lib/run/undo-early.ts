@@ -10,10 +10,14 @@ const longest = 60_000;
 /**
 Takes back what was done before the node was changed: the run's files on the node, our cordon, the pointer. It has a deadline of its own, since
 the run's signal may be aborted. What cannot be taken back is said, with the command that does it.
+@param mayHaveBegun - The node may be at work: unless it says that it is not, it stays closed.
 @returns Whether everything is as it was.
 */
-export async function undoEarly(context: RunContext, cordonedByUs: boolean): Promise<boolean> {
-	const {agent, node} = context;
+export async function undoEarly(
+	context: RunContext,
+	{cordonedByUs, mayHaveBegun}: {readonly cordonedByUs: boolean; readonly mayHaveBegun: boolean},
+): Promise<boolean> {
+	const {agent, node, onEvent} = context;
 	const signal = AbortSignal.timeout(longest);
 	let hasBegun = false;
 	const isDiscarded = await attempt(context, {
@@ -30,6 +34,14 @@ export async function undoEarly(context: RunContext, cordonedByUs: boolean): Pro
 	});
 	if (hasBegun) {
 		// The node is being changed, or was: it stays closed until that is settled.
+		return false;
+	}
+
+	if (!isDiscarded && mayHaveBegun) {
+		onEvent({
+			type: 'notice',
+			message: `node/${node.name} is not uncordoned: it did not say whether it has begun. Then: kubectl cni-upgrade rollback ${node.name}`,
+		});
 		return false;
 	}
 

@@ -1,11 +1,13 @@
 import type {JournalLine} from '../plan/journal.ts';
 import type {Orders} from '../plan/orders.ts';
+import {ActRefused} from './agent.ts';
 import type {RunContext} from './context.ts';
 import type {SectionEnd} from './follow.ts';
-import {cordon, Declined, drain, type Payload, rehearse, stage} from './prepare.ts';
+import type {Cordoned} from './pointer.ts';
+import {cordon, Declined, drain, type Payload, point, rehearse, stage} from './prepare.ts';
 import {progressOf, type RunProgress} from './progress-of.ts';
 import type {Proof} from './proof/proof.ts';
-import {follow, startSection} from './section.ts';
+import {follow, startUnit} from './section.ts';
 import {afterReturn, proveOrGoBack} from './settle.ts';
 import {undoEarly} from './undo-early.ts';
 
@@ -42,11 +44,12 @@ export async function carryOut(context: RunContext, options: UpgradeOptions): Pr
 	return end.state === 'done' ? proveOrGoBack(context, options, cordoned) : afterReturn(context, end, cordoned, undefined);
 }
 
-type Prepared = {readonly cordoned: 'ours' | 'before'; readonly end: SectionEnd};
+type Prepared = {readonly cordoned: Cordoned; readonly end: SectionEnd};
 
 async function prepareAndStart(context: RunContext, options: UpgradeOptions, progress: RunProgress): Promise<Prepared> {
 	const {orders, payload} = options;
-	let cordoned = progress.cordoned;
+	let cordoned = progress.cordoned ?? 'before';
+	let isAsked = false;
 	try {
 		await stage(
 			context,
@@ -58,20 +61,25 @@ async function prepareAndStart(context: RunContext, options: UpgradeOptions, pro
 		cordoned = await cordon(context, progress, who => {
 			cordoned = who;
 		});
-		await drain(context, progress, orders);
+		await drain(context, orders);
 		context.signal.throwIfAborted();
 		await confirmSection(context);
+		await point(context, 'on-the-node', cordoned);
+		isAsked = true;
+		await startUnit(context);
 	} catch (error) {
-		if (!context.ownsNode()) {
+		// Once the node was asked to begin it may have begun, unless it says itself that it did not.
+		if (!context.ownsNode() || (isAsked && !(error instanceof ActRefused))) {
 			throw error;
 		}
 
-		const isWhole = await undoEarly(context, cordoned === 'ours');
+		const isWhole = await undoEarly(context, {cordonedByUs: cordoned === 'ours', mayHaveBegun: isAsked});
 		context.onEvent({type: 'unchanged', isWhole});
 		throw error;
 	}
 
-	return {cordoned, end: await startSection(context, options, cordoned, progress.last)};
+	// From here on the node works alone: what is lost on the way to it is not taken for a failure.
+	return {cordoned, end: await follow(context, options, progress)};
 }
 
 async function confirmSection({confirm}: RunContext): Promise<void> {

@@ -174,11 +174,13 @@ export async function until(isSo: () => boolean): Promise<void> {
 
 /** A terminal on which somebody answers each question with the next of these, and what it showed. */
 export function terminal(
-	answers: readonly (string | (() => string))[],
+	answers: readonly (string | (() => string | Promise<string>))[],
 ): Pick<Context, 'stdin' | 'stderr'> & {readonly shown: () => string} {
 	const stdin = Object.assign(new PassThrough(), {isTTY: true});
 	const left = [...answers];
 	let text = '';
+	const reply = async (answer: (typeof answers)[number]) =>
+		stdin.write(`${typeof answer === 'string' ? answer : await answer()}\n`);
 	const stderr = new Writable({
 		decodeStrings: false,
 		write(chunk: string, _encoding, done) {
@@ -186,7 +188,7 @@ export function terminal(
 			const answer = chunk.includes('? [') || chunk.includes('like this?') ? left.shift() : undefined;
 			if (answer !== undefined) {
 				// Not before somebody listens.
-				setImmediate(() => stdin.write(`${typeof answer === 'string' ? answer : answer()}\n`));
+				setImmediate(() => void reply(answer));
 			}
 
 			done();

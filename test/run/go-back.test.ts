@@ -41,6 +41,6 @@ test('a rollback whose answer is lost while the node carries it out is seen to i
 		signal,
 		onEvent() {},
 	} as unknown as RunContext;
-	t.deepEqual(await goBack(context, {deadline: 60}), {state: 'undone', detail: 'a rollback was asked for'});
+	t.deepEqual(await goBack(context, {deadline: 60}, 'ours'), {state: 'undone', detail: 'a rollback was asked for'});
 	t.is(backs, 6);
 });

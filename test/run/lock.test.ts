@@ -111,7 +111,7 @@ test.serial('two control-plane nodes are not worked on at the same time, and who
 	const lock = await operators.get(operators.acquire('a@one', 'control-1', {isControlPlane: true}));
 	const end = await operators.see(operators.acquire('b@two', 'control-2', {isControlPlane: true}));
 	t.like(end, {error: {exitCode: 5}});
-	t.regex((end as Json).error.remedy, /kubectl cni-upgrade status control-2\n.*kubectl cni-upgrade resume control-2$/);
+	t.regex((end as Json).error.remedy, /kubectl cni-upgrade status\n.*kubectl cni-upgrade resume NODE$/);
 	t.deepEqual(leases('cni-upgrade-control-2'), []);
 	await operators.get(lock.release());
 	const second = await operators.get(operators.acquire('b@two', 'control-2', {isControlPlane: true}));

@@ -44,6 +44,16 @@ const heard: readonly (readonly [string, KnownOfNode, NodeStatus['state']])[] = 
 	],
 	['it could not go back', {...base, pointer: pointer('stuck'), held: held('node section begin', 'node section stuck')}, 'stuck'],
 	['its run has ended', {...base, pointer: undefined, held: {...held('node section done'), current: undefined}}, 'finished'],
+	[
+		'its run has ended, and was to be taken back',
+		{...base, pointer: pointer('draining'), held: {...held('node section done'), current: undefined}},
+		'rollback-begun',
+	],
+	[
+		'its run has ended as it was before',
+		{...base, pointer: undefined, held: {...held('node section done', 'node section undone'), current: undefined}},
+		'taken-back',
+	],
 ];
 
 for (const [title, known, state] of heard) {

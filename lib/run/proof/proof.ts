@@ -23,6 +23,8 @@ export const proofTitles = {
 
 export type ProofId = keyof typeof proofTitles;
 
+export const proofIds = Object.keys(proofTitles) as readonly ProofId[];
+
 /**
 `disproved`: the pod network itself failed, in words that the runtime gave; the node is better off as it was. `not-proved`: something
 could not be seen, which may have other causes.

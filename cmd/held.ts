@@ -85,6 +85,7 @@ export function settingsOfHeld({settings}: HeldRun, args: RunArguments, controlP
 	const here = {
 		controlPlane,
 		wasReady: settings?.wasReady !== false,
+		failingDaemonSets: settings?.failingDaemonSets ?? [],
 		keepCordoned: args['keep-cordoned'] || settings?.keepCordoned === true,
 		namespace: args.namespace,
 		image: args.image ?? settings?.image,

@@ -5,8 +5,8 @@ import {formatJson} from '../lib/print/json.ts';
 import {formatPlan, formatPlanDiff} from '../lib/print/plan.ts';
 import {ask} from '../lib/print/prompt.ts';
 import {formatYaml} from '../lib/print/yaml.ts';
-import type {FoundNode} from '../lib/run/open-node.ts';
 import {planNode} from '../lib/run/plan-node.ts';
+import {failingDaemonSets} from '../lib/run/ready.ts';
 import {rehearseOnServer} from '../lib/run/server-dry-run.ts';
 import {packSettings, type RunSettings} from '../lib/run/settings.ts';
 import {type Arguments, defineCommand} from './command.ts';
@@ -55,7 +55,7 @@ of preflight ask for.`,
 
 async function upgradeNode(request: LoadedRequest, args: NodeArguments, context: Context, session: Session): Promise<ExitCode> {
 	await refuseUnfinished(session, context.signal);
-	const settings = settingsOf(args, session.node);
+	const settings = await settingsOf(args, context, session);
 	let isBegun = false;
 	try {
 		const plan = await makePlan(request, args, context, session, settings);
@@ -139,12 +139,13 @@ function show(plan: Plan, {output}: NodeArguments, {stdout, env}: Context): void
 	}
 }
 
-function settingsOf(args: NodeArguments, {isControlPlane, target}: FoundNode): RunSettings {
+async function settingsOf(args: NodeArguments, {signal}: Context, {api, node}: Session): Promise<RunSettings> {
 	return {
 		drain: drainFlags(args),
 		keepCordoned: args['keep-cordoned'],
-		controlPlane: isControlPlane,
-		wasReady: !target.notReady,
+		controlPlane: node.isControlPlane,
+		wasReady: !node.target.notReady,
+		failingDaemonSets: await failingDaemonSets(api, node.name, signal),
 		namespace: args.namespace,
 		image: args.image,
 		pullSecret: args['image-pull-secret'],

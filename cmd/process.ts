@@ -37,16 +37,21 @@ function keepMemorySmall(): void {
 	setFlagsFromString('--optimize-for-size');
 }
 
-/** Aborted by the first Ctrl-C, TERM or HUP, so that a command can remove what it made; the second ends the process at once. */
+/** Milliseconds that a removal may still take once somebody will not wait for it. */
+const lastMoment = 2_000;
+
+/** Aborted by the first Ctrl-C, TERM or HUP, so that a command can remove what it made; the second gives it two seconds more, the third none. */
 function interruption(): {readonly signal: AbortSignal; readonly interrupt: () => void} {
 	const controller = new AbortController();
+	let times = 0;
 	const interrupt = (name: string) => {
-		if (controller.signal.aborted) {
-			process.exit(exitCode.interrupted);
+		times += 1;
+		if (times === 1) {
+			controller.abort(new Error(`interrupted by ${name}`));
+			process.stderr.write('\nInterrupted: cleaning up. Once more ends within 2 s.\n');
+		} else {
+			setTimeout(() => process.exit(exitCode.interrupted), times === 2 ? lastMoment : 0).unref();
 		}
-
-		controller.abort(new Error(`interrupted by ${name}`));
-		process.stderr.write('\nInterrupted: cleaning up. Once more ends at once.\n');
 	};
 	for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 		process.on(name, () => interrupt(name));

@@ -1,7 +1,7 @@
 import type {Clock} from '../clock.ts';
 import type {Api} from '../cluster/api.ts';
 import {getNode, type NodeRef} from '../cluster/nodes-write.ts';
-import {daemonPodsOn} from '../cluster/pod-reads.ts';
+import {type DaemonPod, daemonPodsOn} from '../cluster/pod-reads.ts';
 import type {ProofItem} from './proof/proof.ts';
 
 export type ReadyOptions = {
@@ -52,13 +52,17 @@ export async function waitReady({api, node, startedAt, wasReady = true, clock, s
 	}
 }
 
-/** Waits until every pod that a DaemonSet has on the node is Ready: the network add-on is among them, under whatever name. */
+/**
+Waits until every pod that a DaemonSet has on the node is Ready: the network add-on is among them, under whatever name.
+@param failing - NAMESPACE/NAME of those that were not Ready before either: that they still are not is told, and no fault of ours.
+*/
 export async function waitDaemonPods({
 	api,
 	node,
+	failing,
 	clock,
 	signal,
-}: Omit<ReadyOptions, 'startedAt' | 'wasReady'>): Promise<ProofItem> {
+}: Omit<ReadyOptions, 'startedAt' | 'wasReady'> & {readonly failing: readonly string[]}): Promise<ProofItem> {
 	const until = clock.monotonic() + daemonTime;
 	for (;;) {
 		const pods = await daemonPodsOn(api, node.name, signal);
@@ -73,9 +77,20 @@ export async function waitDaemonPods({
 
 		if (clock.monotonic() > until) {
 			const names = waiting.map(({namespace, name}) => `pod/${name} in ${namespace}`).join(', ');
-			return {id: 'add-on', result: 'no', detail: `not Ready after ${daemonTime / 1000} s: ${names}`};
+			return waiting.every(pod => failing.includes(daemonSetOf(pod)))
+				? {id: 'add-on', result: 'skipped', detail: `not Ready before, and not now: ${names}`}
+				: {id: 'add-on', result: 'no', detail: `not Ready after ${daemonTime / 1000} s: ${names}`};
 		}
 
 		await clock.sleep(pause, signal);
 	}
+}
+
+/** NAMESPACE/NAME of the DaemonSets whose pod on a node is not Ready. */
+export async function failingDaemonSets(api: Api, node: string, signal: AbortSignal): Promise<readonly string[]> {
+	return (await daemonPodsOn(api, node, signal)).filter(({isReady}) => !isReady).map(daemonSetOf);
+}
+
+function daemonSetOf({namespace, daemonSet}: DaemonPod): string {
+	return `${namespace}/${daemonSet}`;
 }

@@ -8,6 +8,8 @@ export type RunSettings = {
 	readonly controlPlane: boolean;
 	/** Whether the node was Ready when the plan was made: to be as it was may mean that it is not. */
 	readonly wasReady: boolean;
+	/** NAMESPACE/NAME of DaemonSets whose pod on the node was not Ready when the plan was made. */
+	readonly failingDaemonSets: readonly string[];
 	/** Of the pods of ours. */
 	readonly namespace: string;
 	readonly image: string | undefined;
@@ -38,6 +40,9 @@ export function unpackSettings(word: string | undefined): RunSettings | undefine
 					keepCordoned: value.keepCordoned === true,
 					controlPlane: value.controlPlane === true,
 					wasReady: value.wasReady !== false,
+					failingDaemonSets: Array.isArray(value.failingDaemonSets)
+						? value.failingDaemonSets.filter(name => typeof name === 'string')
+						: [],
 					image: typeof value.image === 'string' ? value.image : undefined,
 					pullSecret: typeof value.pullSecret === 'string' ? value.pullSecret : undefined,
 				}

@@ -70,7 +70,7 @@ async function proveOrSayWhyNot(context: RunContext): Promise<Proof> {
 
 /** Ready, the add-on's pods, then a pod of ours. */
 async function prove(context: RunContext, onItem: (item: ProofItem) => void): Promise<Proof> {
-	const {api, agent, node, clock, signal} = context;
+	const {api, agent, node, settings, clock, signal} = context;
 	const {kubeletStartedAt, done} = progressOf((await readJournal(context)) ?? []);
 	tell(context, 'ready', 'begin');
 	const ready = await waitReady({api, node, startedAt: kubeletStartedAt, clock, signal});
@@ -80,7 +80,7 @@ async function prove(context: RunContext, onItem: (item: ProofItem) => void): Pr
 		return {verdict: 'not-proved', items: [ready]};
 	}
 
-	const addOn = await waitDaemonPods({api, node, clock, signal});
+	const addOn = await waitDaemonPods({api, node, failing: settings.failingDaemonSets, clock, signal});
 	onItem(addOn);
 	tell(context, 'ready', 'done', ready.detail);
 	if (!done.has('ready')) {

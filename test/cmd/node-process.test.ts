@@ -35,7 +35,7 @@ for (const [signal, code, then] of [
 		if (signal === 'SIGTERM') {
 			t.regex(
 				said,
-				/\nInterrupted: cleaning up\. Once more ends at once\.\n[\s\S]*\nerror: interrupted: the run on node\/worker-1 is not finished; /,
+				/\nInterrupted: cleaning up\. Once more ends within 2 s\.\n[\s\S]*\nerror: interrupted: the run on node\/worker-1 is not finished; /,
 			);
 		}
 

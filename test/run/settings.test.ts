@@ -17,6 +17,7 @@ const settings: RunSettings = {
 	keepCordoned: true,
 	controlPlane: false,
 	wasReady: false,
+	failingDaemonSets: ['kube-system/log-agent'],
 	namespace: 'cni-upgrade',
 	image: undefined,
 	pullSecret: 'pull',

@@ -1,6 +1,6 @@
 import type {Clock} from '../../clock.ts';
 import type {Api} from '../../cluster/api.ts';
-import {deletePodOnce, lookAtPod, type PodLook, podWarnings} from '../../cluster/pod-reads.ts';
+import {deletePodOnce, lookAtPod, type PodLook, type PodTrouble, podWarnings} from '../../cluster/pod-reads.ts';
 import {createPod} from '../../cluster/pods.ts';
 import {messageOf} from '../../errors.ts';
 import {canaryPod} from './canary-pod.ts';
@@ -48,7 +48,7 @@ export async function proveWithCanary(context: ProofContext): Promise<Proof> {
 	try {
 		// One of an earlier try may be left; a second under the same name would be taken for it.
 		await deletePodOnce(api, {namespace, name, signal});
-		await waitUntilGone(context, name, undefined, endTime);
+		await waitUntilGone(context, name, undefined, []);
 		await createPod(api, canaryPod({...context, node: node.name, name, role: {kind: 'stays'}}), {signal});
 		const start = await waitForAddress(context, name);
 		isNetworksOwn ||= start.isNetworksOwn;
@@ -67,8 +67,10 @@ export async function proveWithCanary(context: ProofContext): Promise<Proof> {
 			}
 		}
 
+		// What was said of its start says nothing about its end.
+		const known = start.pod === undefined ? [] : await podWarnings(api, {namespace, uid: start.pod.uid, signal});
 		await deletePodOnce(api, {namespace, name, signal});
-		const end = await waitUntilGone(context, name, start.pod?.uid, endTime);
+		const end = await waitUntilGone(context, name, start.pod?.uid, known);
 		isNetworksOwn ||= end.isNetworksOwn;
 		tell(
 			end.pod === undefined
@@ -91,7 +93,7 @@ export async function proveWithCanary(context: ProofContext): Promise<Proof> {
 }
 
 async function waitForAddress(context: ProofContext, name: string): Promise<Wait> {
-	return waitFor(context, name, startTime, pod =>
+	return waitFor(context, name, {time: startTime, known: []}, pod =>
 		pod === undefined
 			? {ended: true, why: `pod/${name} is not there any more: somebody deleted it`}
 			: pod.phase === 'Running' && pod.addresses.length > 0
@@ -103,8 +105,13 @@ async function waitForAddress(context: ProofContext, name: string): Promise<Wait
 }
 
 /** @param uid - Of the pod that is waited for; another of its name means that it is gone. */
-async function waitUntilGone(context: ProofContext, name: string, uid: string | undefined, time: number): Promise<Wait> {
-	return waitFor(context, name, time, pod => ({
+async function waitUntilGone(
+	context: ProofContext,
+	name: string,
+	uid: string | undefined,
+	known: readonly PodTrouble[],
+): Promise<Wait> {
+	return waitFor(context, name, {time: endTime, known}, pod => ({
 		ended: pod === undefined || (uid !== undefined && pod.uid !== uid),
 		why: `pod/${name} was deleted and does not go: its network could not be taken down`,
 	}));
@@ -118,7 +125,7 @@ async function waitFor(
 		signal,
 	}: {readonly api: Api; readonly namespace: string; readonly clock: Clock; readonly signal: AbortSignal},
 	name: string,
-	time: number,
+	{time, known}: {readonly time: number; readonly known: readonly PodTrouble[]},
 	judge: (pod: PodLook | undefined) => {readonly ended: boolean; readonly why: string},
 ): Promise<Wait> {
 	const until = clock.monotonic() + time;
@@ -133,7 +140,9 @@ async function waitFor(
 		// Warnings are asked for now and then only: they are another list each time.
 		if (looks % 4 === 3 && pod !== undefined) {
 			const warnings = await podWarnings(api, {namespace, uid: pod.uid, signal});
-			const own = warnings.findLast(({message}) => networksOwn.some(pattern => pattern.test(message)));
+			const own = warnings.findLast(
+				({message}) => known.every(old => old.message !== message) && networksOwn.some(pattern => pattern.test(message)),
+			);
 			trouble = own && {since: trouble?.since ?? clock.monotonic(), message: own.message};
 		}
 

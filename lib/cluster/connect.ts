@@ -18,7 +18,7 @@ export type {ConnectionFlags} from './connection-flags.ts';
 export type ConnectionContext = {
 	readonly env: Environment;
 	readonly clock: Clock;
-	/** Ends a credential plugin that is running. */
+	/** Of the reading of files: what a request waits for ends with the request's own. */
 	readonly signal: AbortSignal;
 	readonly stderr: {readonly write: (text: string) => unknown};
 	/** Where a pod's own credentials lie. */
@@ -33,7 +33,7 @@ export async function connect(flags: ConnectionFlags, context: ConnectionContext
 		context.env,
 		context.serviceAccountDir,
 	);
-	const authority = await pemOf(choice.cluster, 'certificate-authority', 'the cluster');
+	const authority = await pemOf(choice.cluster, 'certificate-authority', 'the cluster', context.signal);
 	const endpoint = await endpointOf(choice, authority, context);
 	const credentials = await credentialsOf(choice, authority, context);
 	return httpApi({endpoint, credentials, clock: context.clock, timeout: flags.requestTimeout});
@@ -100,13 +100,13 @@ function systemAuthorities(server: URL): string[] {
 async function credentialsOf(
 	{cluster, user, who}: Choice,
 	authority: string | undefined,
-	{env, clock, signal, stderr}: ConnectionContext,
+	{env, clock, stderr}: ConnectionContext,
 ): Promise<Credentials> {
 	const headers = impersonation(user);
 	if (user['exec'] !== undefined && user['exec'] !== null) {
 		const {execCredentials} = await import('./exec-plugin.ts');
 		const authorityData = authority === undefined ? undefined : Buffer.from(authority).toString('base64');
-		return execCredentials({exec: user['exec'], cluster, authority: authorityData, who, headers, env, clock, signal, stderr});
+		return execCredentials({exec: user['exec'], cluster, authority: authorityData, who, headers, env, clock, stderr});
 	}
 
 	if (user['auth-provider'] !== undefined && user['auth-provider'] !== null) {

@@ -7,12 +7,12 @@ export type Credential = {
 	readonly key?: string | Buffer;
 };
 
-/** Where credentials come from. They may expire in the middle of a run. */
+/** Where credentials come from. They may expire in the middle of a run. The signals are those of the request that waits for them. */
 export type Credentials = {
 	/** As a message names them: `user/admin`. */
 	readonly who: string;
 	/** Fresh enough for the next request. */
-	readonly get: () => Promise<Credential>;
+	readonly get: (signal: AbortSignal) => Promise<Credential>;
 	/** Others than these, which the server refused; undefined where there are no others to be had. */
-	readonly renew: (refused: Credential) => Promise<Credential | undefined>;
+	readonly renew: (refused: Credential, signal: AbortSignal) => Promise<Credential | undefined>;
 };

@@ -5,6 +5,7 @@ import type {Clock} from '../clock.ts';
 import {messageOf, UserError} from '../errors.ts';
 import type {Credential, Credentials} from './credentials.ts';
 import {codeOf} from './errors.ts';
+import {inCommon} from './in-common.ts';
 import {asList, asText, field, type JsonObject, textOrUndefined} from './json.ts';
 import {execExtension} from './kubeconfig-choice.ts';
 import type {Environment} from './kubeconfig-files.ts';
@@ -20,7 +21,6 @@ export type ExecPlugin = {
 	readonly headers: Credential['headers'];
 	readonly env: Environment;
 	readonly clock: Clock;
-	readonly signal: AbortSignal;
 	readonly stderr: {readonly write: (text: string) => unknown};
 	/** Whether a person can answer the plugin's questions. */
 	readonly isInteractive?: boolean;
@@ -38,24 +38,20 @@ client-node runs it once for each request under way, without KUBERNETES_EXEC_INF
 */
 export function execCredentials(plugin: ExecPlugin): Credentials {
 	let held: Held | undefined;
-	let running: Promise<Held> | undefined;
-	const run = async (): Promise<Credential> => {
-		running ??= runPlugin(plugin).finally(() => {
-			running = undefined;
-		});
-		held = await running;
+	const run = inCommon(async signal => {
+		held = await runPlugin(plugin, signal);
 		return held.credential;
-	};
+	});
 
 	return {
 		who: plugin.who,
-		get: async () => (held !== undefined && held.expires > plugin.clock.now() ? held.credential : run()),
+		get: async signal => (held !== undefined && held.expires > plugin.clock.now() ? held.credential : run(signal)),
 		// Others may have renewed them meanwhile.
-		renew: async refused => (held === undefined || held.credential === refused ? run() : held.credential),
+		renew: async (refused, signal) => (held === undefined || held.credential === refused ? run(signal) : held.credential),
 	};
 }
 
-async function runPlugin(plugin: ExecPlugin): Promise<Held> {
+async function runPlugin(plugin: ExecPlugin, signal: AbortSignal): Promise<Held> {
 	const command = asText(field(plugin.exec, 'command'));
 	const apiVersion = asText(field(plugin.exec, 'apiVersion'));
 	const fail = (what: string, cause?: unknown) =>
@@ -71,7 +67,8 @@ async function runPlugin(plugin: ExecPlugin): Promise<Held> {
 
 	const isInteractive = interactive(plugin, fail);
 	const args = asList(field(plugin.exec, 'args')).map(asText);
-	const text = await output(plugin, {command, args, isInteractive, info: execInfo(plugin, apiVersion, isInteractive), fail});
+	const info = execInfo(plugin, apiVersion, isInteractive);
+	const text = await output(plugin, {command, args, isInteractive, info, fail, signal});
 	return readCredential(text, apiVersion, plugin.headers, fail);
 }
 
@@ -107,10 +104,11 @@ type Run = {
 	readonly isInteractive: boolean;
 	readonly info: string;
 	readonly fail: Fail;
+	readonly signal: AbortSignal;
 };
 
 /** What the command wrote on its standard output. */
-async function output({exec, env, signal, stderr}: ExecPlugin, {command, args, isInteractive, info, fail}: Run): Promise<string> {
+async function output({exec, env, stderr}: ExecPlugin, {command, args, isInteractive, info, fail, signal}: Run): Promise<string> {
 	const added = asList(field(exec, 'env')).map((entry): [string, string] => [
 		asText(field(entry, 'name')),
 		asText(field(entry, 'value')),
@@ -134,13 +132,17 @@ async function output({exec, env, signal, stderr}: ExecPlugin, {command, args, i
 			}
 		});
 		child.on('error', error => {
+			if (signal.aborted) {
+				// Whatever it started may write on: nobody reads it.
+				child.stdout?.destroy();
+				child.stderr?.destroy();
+				reject(signal.reason as Error);
+				return;
+			}
+
 			// EACCES too where a directory of PATH may not be looked into, whether or not it is there; of a path it is the file itself.
 			const isMissing = codeOf(error) === 'ENOENT' || (codeOf(error) === 'EACCES' && !command.includes('/'));
-			reject(
-				signal.aborted
-					? (signal.reason as Error)
-					: fail(isMissing ? 'is not installed, or not on PATH' : `could not be started: ${messageOf(error)}`, error),
-			);
+			reject(fail(isMissing ? 'is not installed, or not on PATH' : `could not be started: ${messageOf(error)}`, error));
 		});
 		child.on('close', (code, by) => {
 			if (code === 0 && size <= largestAnswer) {

@@ -58,7 +58,7 @@ class HttpClient {
 	/** Sends until there is an answer, a failure that will not pass, or no patience left. */
 	async send<T>(request: ApiRequest, read: Read<T>, protocols?: readonly string[]): Promise<T> {
 		const {clock, credentials, random = Math.random} = this.#options;
-		let credential = await credentials.get();
+		let credential = await credentials.get(request.signal);
 		let renewed = false;
 		for (let tries = 1; ; tries += 1) {
 			try {
@@ -67,7 +67,7 @@ class HttpClient {
 				request.signal.throwIfAborted();
 				if (error instanceof ApiError && error.status === 401 && !renewed) {
 					renewed = true;
-					const other = await credentials.renew(credential);
+					const other = await credentials.renew(credential, request.signal);
 					if (other !== undefined) {
 						credential = other;
 						continue;
@@ -80,7 +80,7 @@ class HttpClient {
 				}
 
 				await clock.sleep(delay, request.signal);
-				credential = await credentials.get();
+				credential = await credentials.get(request.signal);
 			}
 		}
 	}

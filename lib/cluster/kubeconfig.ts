@@ -4,6 +4,7 @@ import type {KubeConfig, User} from '@kubernetes/client-node';
 import {messageOf, UserError} from '../errors.ts';
 import {maxConnections} from './agents.ts';
 import type {Credential, Credentials} from './credentials.ts';
+import {inCommon} from './in-common.ts';
 import {asText, type JsonObject} from './json.ts';
 
 /**
@@ -37,9 +38,9 @@ export async function providerCredentials(
 	{who, headers}: {readonly who: string; readonly headers: Credential['headers']},
 ): Promise<Credentials> {
 	const config = await loadKubeConfig({server: cluster['server']}, user);
-	let running: Promise<Credential> | undefined;
 	let held: Credential | undefined;
-	const ask = async (): Promise<Credential> => {
+	// Which takes no signal: it goes on unheard where nobody waits any more.
+	const get = inCommon(async (): Promise<Credential> => {
 		const options: RequestOptions = {};
 		try {
 			await config.applyToHTTPSOptions(options);
@@ -56,20 +57,13 @@ export async function providerCredentials(
 		}
 
 		return held;
-	};
-
-	const get = async () => {
-		running ??= ask().finally(() => {
-			running = undefined;
-		});
-		return running;
-	};
+	});
 
 	return {
 		who,
 		get,
-		async renew(refused) {
-			const credential = await get();
+		async renew(refused, signal) {
+			const credential = await get(signal);
 			return credential === refused ? undefined : credential;
 		},
 	};

@@ -2,6 +2,7 @@ import {Buffer} from 'node:buffer';
 import type {Clock} from '../clock.ts';
 import {messageOf, UserError} from '../errors.ts';
 import type {Credential, Credentials} from './credentials.ts';
+import {inCommon} from './in-common.ts';
 import {asText, field, type JsonObject, textOrUndefined} from './json.ts';
 import {readText} from './read-text.ts';
 
@@ -11,30 +12,30 @@ const fileAge = 60_000;
 /** What a user's kubeconfig entry holds by itself: a token, a password, a certificate, or the files that hold them. */
 export function userCredentials(user: JsonObject, who: string, clock: Clock): Credentials {
 	let held: {readonly credential: Credential; readonly at: number} | undefined;
-	const read = async (): Promise<Credential> => {
-		const fresh = await readUser(user, who);
+	const read = inCommon(async signal => {
+		const fresh = await readUser(user, who, signal);
 		const last = held?.credential;
 		// The same object while nothing changed: others tell by it whether there is something new.
 		const credential = last !== undefined && JSON.stringify(last) === JSON.stringify(fresh) ? last : fresh;
 		held = {credential, at: clock.monotonic()};
 		return credential;
-	};
+	});
 
 	return {
 		who,
-		get: async () => (held !== undefined && clock.monotonic() - held.at < fileAge ? held.credential : read()),
-		async renew(refused) {
-			const credential = await read();
+		get: async signal => (held !== undefined && clock.monotonic() - held.at < fileAge ? held.credential : read(signal)),
+		async renew(refused, signal) {
+			const credential = await read(signal);
 			return credential === refused ? undefined : credential;
 		},
 	};
 }
 
-async function readUser(user: JsonObject, who: string): Promise<Credential> {
+async function readUser(user: JsonObject, who: string, signal: AbortSignal): Promise<Credential> {
 	const [authorization, cert, key] = await Promise.all([
-		authorizationOf(user, who),
-		pemOf(user, 'client-certificate', who),
-		pemOf(user, 'client-key', who),
+		authorizationOf(user, who, signal),
+		pemOf(user, 'client-certificate', who, signal),
+		pemOf(user, 'client-key', who, signal),
 	]);
 	if ((cert === undefined) !== (key === undefined)) {
 		throw new UserError(
@@ -51,9 +52,9 @@ async function readUser(user: JsonObject, who: string): Promise<Credential> {
 	};
 }
 
-async function authorizationOf(user: JsonObject, who: string): Promise<string | undefined> {
+async function authorizationOf(user: JsonObject, who: string, signal: AbortSignal): Promise<string | undefined> {
 	const file = asText(user['tokenFile']);
-	const token = file === '' ? asText(user['token']) : (await readNamed(file, `the token file of ${who}`)).trim();
+	const token = file === '' ? asText(user['token']) : (await readNamed(file, `the token file of ${who}`, signal)).trim();
 	if (token !== '') {
 		return `Bearer ${token}`;
 	}
@@ -63,7 +64,7 @@ async function authorizationOf(user: JsonObject, who: string): Promise<string | 
 }
 
 /** PEM from KEY-data, in base64, else from the file that KEY names (the order of kubernetes/client-go, rest/config.go). */
-export async function pemOf(entry: JsonObject, key: string, who: string): Promise<string | undefined> {
+export async function pemOf(entry: JsonObject, key: string, who: string, signal: AbortSignal): Promise<string | undefined> {
 	const data = asText(entry[`${key}-data`]);
 	const file = asText(entry[key]);
 	if (data === '' && file === '') {
@@ -71,7 +72,7 @@ export async function pemOf(entry: JsonObject, key: string, who: string): Promis
 	}
 
 	const what = `the ${key.replaceAll('-', ' ')} of ${who}`;
-	const pem = data === '' ? await readNamed(file, what) : Buffer.from(data, 'base64').toString();
+	const pem = data === '' ? await readNamed(file, what, signal) : Buffer.from(data, 'base64').toString();
 	if (!pem.includes('-----BEGIN ')) {
 		throw new UserError(`${what} is no PEM${data === '' ? `: ${file}` : ' in base64'}`, {
 			remedy: 'Get a fresh kubeconfig. Compare: kubectl config view --minify --raw',
@@ -81,10 +82,11 @@ export async function pemOf(entry: JsonObject, key: string, who: string): Promis
 	return pem;
 }
 
-async function readNamed(file: string, what: string): Promise<string> {
+async function readNamed(file: string, what: string, signal: AbortSignal): Promise<string> {
 	try {
-		return await readText(file);
+		return await readText(file, signal);
 	} catch (error) {
+		signal.throwIfAborted();
 		throw new UserError(`${what} cannot be read: ${messageOf(error)}`, {
 			remedy: 'Compare: kubectl config view --minify',
 			cause: error,

@@ -1,6 +1,7 @@
 import type {Clock} from '../clock.ts';
 import type {Api} from '../cluster/api.ts';
 import {deleteLease, getLease, type Lease, replaceLease} from '../cluster/leases.ts';
+import {TryTimer} from '../cluster/try-timer.ts';
 import {exitCode, messageOf, UserError} from '../errors.ts';
 import {durationSeconds, isOurs, ourLease, type TakeLease, type Taken} from './take-lease.ts';
 
@@ -45,6 +46,11 @@ export class HeldLease {
 		return this.#wish.name;
 	}
 
+	/** Milliseconds until it counts as lost. */
+	get #left(): number {
+		return this.#renewed + lostAfter - this.#clock.monotonic();
+	}
+
 	/** Aborts with a `UserError`. */
 	get lost(): AbortSignal {
 		return this.#lost.signal;
@@ -72,20 +78,24 @@ export class HeldLease {
 			let pause = renewEvery;
 			let seen = '';
 			for (;;) {
-				const left = this.#renewed + lostAfter - this.#clock.monotonic();
+				const left = this.#left;
 				if (left <= 0) {
 					this.#lose(`it could not be renewed for ${lostAfter / 1000} s${seen}`);
 					return;
 				}
 
 				await this.#clock.sleep(Math.min(pause, left), signal);
+				// Of the whole of it: the lease is lost in time also where credentials are waited for, which no request's timeout counts.
+				const timer = new TryTimer(this.#clock, signal, Math.max(this.#left, 1));
 				try {
-					await this.#inTime(this.#renew(signal), signal);
+					await this.#renew(timer.signal);
 					pause = renewEvery;
 				} catch (error) {
 					signal.throwIfAborted();
 					pause = tryEvery;
 					seen = `: ${messageOf(error)}`;
+				} finally {
+					timer.dispose();
 				}
 
 				if (this.#lost.signal.aborted) {
@@ -97,23 +107,9 @@ export class HeldLease {
 		}
 	}
 
-	/** The lease is lost in time also where credentials are waited for, which no request's timeout counts. */
-	async #inTime(renewal: Promise<void>, signal: AbortSignal): Promise<void> {
-		const timer = new AbortController();
-		const left = this.#renewed + lostAfter - this.#clock.monotonic();
-		const late = this.#clock.sleep(Math.max(left, 0), AbortSignal.any([signal, timer.signal]));
-		renewal.catch(() => undefined);
-		try {
-			await Promise.race([renewal, late]);
-		} finally {
-			late.catch(() => undefined);
-			timer.abort();
-		}
-	}
-
 	async #renew(signal: AbortSignal): Promise<void> {
 		const asked = this.#clock.monotonic();
-		const once = {tries: 1, timeout: Math.max(1, Math.min(requestTimeout, this.#renewed + lostAfter - asked)), signal};
+		const once = {tries: 1, timeout: Math.max(1, Math.min(requestTimeout, this.#left)), signal};
 		const renewed = await replaceLease(this.#api, this.#lease, ourLease(this.#wish, this.#lease), once);
 		if (renewed !== undefined) {
 			this.#hold(renewed, asked);

@@ -7,6 +7,7 @@ import {connect} from '../../lib/cluster/connect.ts';
 import type {ConnectionFlags} from '../../lib/cluster/connection-flags.ts';
 import {proxyFor} from '../../lib/cluster/proxy.ts';
 import {UserError} from '../../lib/errors.ts';
+import {eventually} from '../contract/objects.ts';
 import {FakeClock} from './fake-clock.ts';
 import {socksProxy} from './socks-proxy.ts';
 import {ca, caFile, json, refuse, serverPair, testServer} from './test-server.ts';
@@ -45,13 +46,20 @@ type Connected = {
 	readonly flags?: ConnectionFlags;
 	readonly env?: Readonly<Record<string, string>>;
 	readonly clock?: FakeClock;
+	readonly signal?: AbortSignal;
 	readonly serviceAccountDir?: string;
 };
 
 async function connectFrom(
 	t: ExecutionContext,
 	directory: string,
-	{flags = {}, env = {}, clock = new FakeClock(30_000), serviceAccountDir = '/nowhere'}: Connected = {},
+	{
+		flags = {},
+		env = {},
+		clock = new FakeClock(30_000),
+		signal = new AbortController().signal,
+		serviceAccountDir = '/nowhere',
+	}: Connected = {},
 ) {
 	const warnings: string[] = [];
 	const stderr = {write: (text: string) => warnings.push(text)};
@@ -402,6 +410,7 @@ type PluginFlags = {
 	readonly script?: string;
 	readonly answer?: Parameters<typeof testServer>[1];
 	readonly clock?: FakeClock;
+	readonly signal?: AbortSignal;
 };
 
 async function withPlugin(
@@ -412,6 +421,7 @@ async function withPlugin(
 		script = plugin,
 		answer = (_, response) => json(response, 200, {}),
 		clock = new FakeClock(30_000),
+		signal = new AbortController().signal,
 	}: PluginFlags = {},
 ) {
 	const directory = home(t, {'.kube/bin/login': script});
@@ -431,9 +441,10 @@ async function withPlugin(
 	writeFileSync(join(directory, '.kube/config'), one(server.url, {exec: entry}, cluster));
 	const read = (name: string) => (existsSync(join(directory, name)) ? readFileSync(join(directory, name), 'utf8') : '');
 	return {
-		...(await connectFrom(t, directory, {clock})),
+		...(await connectFrom(t, directory, {clock, signal})),
 		server,
 		clock,
+		read,
 		runs: () => read('runs').length,
 		info: () => JSON.parse(read('info')) as unknown,
 	};
@@ -482,6 +493,46 @@ test('after a 401 a credential plugin runs again, once for all', async t => {
 	});
 	await Promise.all(Array.from({length: 20}, async () => api.request({path: '/x', signal})));
 	t.is(runs(), 2);
+});
+
+test('what is removed after Ctrl-C gets credentials too', async t => {
+	const run = new AbortController();
+	const {api, server, clock, runs} = await withPlugin(t, {signal: run.signal});
+	await api.request({path: '/x', signal: run.signal});
+	clock.advance(3_600_000);
+	run.abort(new Error('Ctrl-C'));
+	await t.throwsAsync(api.request({path: '/x', signal: run.signal}), {message: 'Ctrl-C'});
+	await api.request({method: 'DELETE', path: '/x', signal});
+	t.is(runs(), 2);
+	t.like(server.requests[1], {method: 'DELETE', headers: {authorization: 'Bearer token-2'}});
+});
+
+const isAlive = (pid: number) => {
+	try {
+		return process.kill(pid, 0);
+	} catch {
+		return false;
+	}
+};
+
+test('a credential plugin that hangs is waited for as long as each request may take, and ended once none waits', async t => {
+	const hangs = plugin.replace('runs=$(', () => '[ -e "$HERE/pid" ] || { echo $$ >"$HERE/pid"; exec sleep 600; }\nruns=$(');
+	const {api, server, read} = await withPlugin(t, {script: hangs});
+	const [one, other] = [new AbortController(), new AbortController()];
+	const asked = [one, other].map(async controller => {
+		const error = await t.throwsAsync(api.request({path: '/x', signal: controller.signal}));
+		return error?.message;
+	});
+	await eventually(async () => read('pid').endsWith('\n'));
+	const pid = Number(read('pid'));
+	one.abort(new Error('no time left for one'));
+	t.is(await asked[0], 'no time left for one');
+	t.true(isAlive(pid));
+	other.abort(new Error('no time left for the other'));
+	t.is(await asked[1], 'no time left for the other');
+	await api.request({path: '/x', signal});
+	t.is(server.requests[0]?.headers.authorization, 'Bearer token-2');
+	t.true(await eventually(async () => !isAlive(pid)));
 });
 
 test('a 401 with fresh credentials too is told', async t => {

@@ -29,6 +29,13 @@ const credentials = {
 	renew: async () => undefined,
 };
 
+/** A request that nothing answers. */
+async function never(signal: AbortSignal): Promise<never> {
+	return new Promise((_, reject) => {
+		signal.addEventListener('abort', () => reject(signal.reason as Error), {once: true});
+	});
+}
+
 class Operators {
 	readonly world: Interleaving;
 	readonly notices: string[] = [];
@@ -144,7 +151,7 @@ test('a holder that is gone is taken over once it was seen silent for 30 s, howe
 		const api = operators.api();
 		const lock = await operators.get(
 			operators.acquire('a@one', node, {
-				api: {...api, request: async request => (dead.signal.aborted ? new Promise<never>(() => {}) : api.request(request))},
+				api: {...api, request: async request => (dead.signal.aborted ? never(request.signal) : api.request(request))},
 			}),
 		);
 		dead.abort();

@@ -2,15 +2,17 @@ import type {Clock} from '../clock.ts';
 import type {Api} from '../cluster/api.ts';
 import type {Pace} from '../pace.ts';
 import {askEviction, type EvictionAnswer, retryDelayMs} from './eviction.ts';
-import {type DrainFlags, isLongDeleted, longDeletedText} from './filters.ts';
+import {type DrainFlags, longDeletedAt, longDeletedText} from './filters.ts';
 import type {DrainEvent, PodEnd} from './outcome.ts';
-import {toRef} from './pod.ts';
+import {type PodRef, toRef} from './pod.ts';
 import type {TrackedPod} from './tracked-pod.ts';
 
 export type DrainPodOptions = {
 	/** Of evictions; undefined: DELETE. */
 	readonly version: string | undefined;
 	readonly flags: DrainFlags;
+	/** Milliseconds after its grace period; undefined: only as the flags have it. */
+	readonly leaveHangingAfter: number | undefined;
 	/** Of all requests that end pods. */
 	readonly pace: Pace;
 	readonly clock: Clock;
@@ -90,18 +92,15 @@ async function ask(api: Api, tracked: TrackedPod, options: DrainPodOptions): Pro
 
 /** Undefined where it is gone. */
 async function waitForEnd(tracked: TrackedPod, options: DrainPodOptions): Promise<PodEnd | undefined> {
-	const {flags, clock, signal, onEvent} = options;
+	const {flags, leaveHangingAfter, clock, signal, onEvent} = options;
 	const pod = toRef(tracked.pod);
-	const skip = async (timers: AbortSignal): Promise<PodEnd | undefined> => {
+	/** Once no time is left; how much is, may change with what is seen of the pod. */
+	const skip = async (timers: AbortSignal, left: () => number, text: string): Promise<PodEnd> => {
 		await tracked.deleted;
-		const {deletion} = tracked.pod;
-		const limitMs = (flags.skipWaitForDeleteSeconds + 1) * 1000;
-		await clock.sleep(Math.max(0, (deletion?.at ?? 0) + limitMs - clock.now()), timers);
-		if (!isLongDeleted(tracked.pod, flags, clock.now())) {
-			return skip(timers);
+		for (let ms = left(); ms > 0; ms = left()) {
+			await clock.sleep(ms, timers);
 		}
 
-		const text = longDeletedText(pod, flags);
 		onEvent({type: 'skipped', pod, text});
 		return {kind: 'skipped', text};
 	};
@@ -118,8 +117,18 @@ async function waitForEnd(tracked: TrackedPod, options: DrainPodOptions): Promis
 	return firstOf<PodEnd | undefined>(signal, timers => [
 		gone(),
 		tellOfStuck(timers),
-		...(flags.skipWaitForDeleteSeconds > 0 ? [skip(timers)] : []),
+		// kubectl's flag goes by the server's time and our own, as kubectl does; what nobody asked for goes by what passed here.
+		...(flags.skipWaitForDeleteSeconds > 0
+			? [skip(timers, () => longDeletedAt(tracked.pod, flags) - clock.now(), longDeletedText(pod, flags))]
+			: []),
+		...(leaveHangingAfter === undefined
+			? []
+			: [skip(timers, () => tracked.graceEnds + leaveHangingAfter - clock.monotonic(), hangingText(pod, leaveHangingAfter))]),
 	]);
+}
+
+function hangingText({name}: PodRef, ms: number): string {
+	return `pod "${name}" is still there ${ms / 1000} seconds after its grace period, going on without it`;
 }
 
 /** The first of them; the others' timers end with it, and all with the signal. */

@@ -17,6 +17,8 @@ export type DrainNode = {
 	/** Another node under this name is refused. */
 	readonly node: {readonly name: string; readonly uid: string};
 	readonly flags: DrainFlags;
+	/** Milliseconds after a pod's grace period at which it is gone on without, whatever the flags; undefined: only as they have it. */
+	readonly leaveHangingAfter?: number | undefined;
 	/** Our own pods, which stay. */
 	readonly exclude: (pod: DrainPod) => boolean;
 	readonly clock: Clock;
@@ -56,7 +58,7 @@ async function endAll(
 	api: Api,
 	watch: PodWatch,
 	version: string | undefined,
-	{flags, clock, signal, onEvent}: DrainNode,
+	{flags, leaveHangingAfter, clock, signal, onEvent}: DrainNode,
 ): Promise<WithoutStay> {
 	const over = new AbortController();
 	const work = AbortSignal.any([signal, over.signal]);
@@ -64,7 +66,7 @@ async function endAll(
 	const pace = new Pace();
 	const beside = [watch.run(work).catch(stop), expire(clock, flags.timeout, work).catch(stop)];
 	const ends = watch.pods.map(async tracked =>
-		drainPod(api, tracked, {version, flags, pace, clock, signal: work, onEvent}).then(
+		drainPod(api, tracked, {version, flags, leaveHangingAfter, pace, clock, signal: work, onEvent}).then(
 			end => ({tracked, end}),
 			(error: unknown) => {
 				if (!(work.reason instanceof TimeIsUp)) {

@@ -151,8 +151,15 @@ export function daemonSetOf(pod: DrainPod): string | undefined {
 }
 
 /** Whether `--skip-wait-for-delete-timeout` gives it up. */
-export function isLongDeleted({deletion}: DrainPod, {skipWaitForDeleteSeconds: limit}: DrainFlags, now: number): boolean {
-	return limit > 0 && deletion !== undefined && Math.trunc((now - deletion.at) / 1000) > limit;
+export function isLongDeleted(pod: DrainPod, flags: DrainFlags, now: number): boolean {
+	return now >= longDeletedAt(pod, flags);
+}
+
+/** When that is, in milliseconds since 1970: in kubectl's words, once more than so many whole seconds have passed. Infinity: never. */
+export function longDeletedAt({deletion}: DrainPod, {skipWaitForDeleteSeconds: limit}: DrainFlags): number {
+	return limit > 0 && deletion !== undefined && !Number.isNaN(deletion.at)
+		? deletion.at + (limit + 1) * 1000
+		: Number.POSITIVE_INFINITY;
 }
 
 export function longDeletedText({name}: PodRef, {skipWaitForDeleteSeconds: limit}: DrainFlags): string {

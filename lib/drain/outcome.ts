@@ -40,7 +40,7 @@ export type PodEnd =
 
 type Ended = {
 	readonly gone: readonly PodRef[];
-	/** Not waited for any longer, as --skip-wait-for-delete-timeout has it. */
+	/** Not waited for any longer, as --skip-wait-for-delete-timeout or `leaveHangingAfter` has it. */
 	readonly skipped: readonly {readonly pod: PodRef; readonly text: string}[];
 	readonly stay: readonly {readonly pod: PodRef; readonly why: string}[];
 };

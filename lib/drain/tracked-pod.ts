@@ -34,7 +34,6 @@ export class TrackedPod {
 	readonly #deleted = Promise.withResolvers<void>();
 	#pod: DrainPod;
 	#isGone = false;
-	/** When its grace period ends, by the monotonic clock: the server's wall clock may be another than ours. */
 	#graceEnds: number | undefined;
 
 	constructor(pod: DrainPod, clock: Clock) {
@@ -66,6 +65,14 @@ export class TrackedPod {
 		this.#isGone = true;
 		this.#gone.resolve();
 	};
+
+	/**
+	When its grace period ends, by the monotonic clock, counted from when it was seen to be deleted: the server's wall clock may be another
+	than ours. Infinity where nobody has deleted it.
+	*/
+	get graceEnds(): number {
+		return this.#graceEnds ?? Number.POSITIVE_INFINITY;
+	}
 
 	/** Seconds until its grace period ends; 0 where it is over. Undefined where nobody has deleted it. */
 	get graceLeft(): number | undefined {

@@ -134,8 +134,8 @@ function isCordonOurs({annotations}: NodeObject, run: string, {cordoned, done}: 
 	return (pointer?.run === run && pointer.cordoned === 'ours') || (cordoned === 'ours' && done.has('cordon'));
 }
 
-/** Seconds beyond its grace period after which a pod that cannot be torn down before the upgrade is gone on without. */
-const hangingSeconds = 60;
+/** Milliseconds beyond its grace period after which a pod that cannot be torn down before the upgrade is gone on without. */
+const hangingAfter = 60_000;
 
 /** Drains the node, but for our own pods; also where the journal says that it was done, for the same reason. */
 export async function drain(
@@ -147,10 +147,8 @@ export async function drain(
 	await step(context, 'drain', async () => {
 		outcome = await drainNode(api, {
 			node,
-			flags:
-				leavesHangingPods === true && settings.drain.skipWaitForDeleteSeconds === 0
-					? {...settings.drain, skipWaitForDeleteSeconds: hangingSeconds}
-					: settings.drain,
+			flags: settings.drain,
+			leaveHangingAfter: leavesHangingPods === true && settings.drain.skipWaitForDeleteSeconds === 0 ? hangingAfter : undefined,
 			exclude: isOurs,
 			clock,
 			signal,

@@ -1,6 +1,7 @@
 import {randomUUID} from 'node:crypto';
 import {setTimeout as sleep} from 'node:timers/promises';
 import test from 'ava';
+import type {ApiRequest} from '../../lib/cluster/api.ts';
 import type {DrainEvent} from '../../lib/drain/outcome.ts';
 import {deleteObject} from '../embedded/deletion.ts';
 import {newNamespace} from '../embedded/new-object.ts';
@@ -401,6 +402,81 @@ test.serial('a pod that does not end is given up after --skip-wait-for-delete-ti
 		skipped: [{pod: {name: 'web'}, text: 'pod "web" has DeletionTimestamp older than 5 seconds, skipping'}],
 	});
 });
+
+test.serial(
+	'a pod that was deleted at a time that cannot be read is waited for, and not asked after again and again',
+	async t => {
+		await pod('web');
+		cluster.setNodeFaults('worker', [{kind: 'silent'}]);
+		const clock = new SteppedClock();
+		const naps: number[] = [];
+		const noting = {
+			now: clock.now,
+			monotonic: clock.monotonic,
+			sleep: async (ms: number, signal: AbortSignal) => {
+				naps.push(ms);
+				return clock.sleep(ms, signal);
+			},
+		};
+		const mine = api(clock);
+		const request = async (asked: ApiRequest) => {
+			const response = await mine.request(asked);
+			for (const {metadata} of (response.json as {readonly items?: readonly KubeObject[]} | undefined)?.items ?? []) {
+				Object.assign(metadata, {deletionTimestamp: 'soon', deletionGracePeriodSeconds: 30});
+			}
+
+			return response;
+		};
+		const controller = new AbortController();
+		const stream = async ({signal}: ApiRequest) =>
+			new Promise<never>((_, reject) => {
+				signal.addEventListener('abort', () => reject(signal.reason as Error), {once: true});
+			});
+		const drained = drain(
+			{skipWaitForDeleteSeconds: 5},
+			{clock: noting, api: {...mine, request, stream}, signal: controller.signal},
+		);
+		await until(() => cluster.list('pods').every(isDeleted));
+		await settle();
+		clock.advance(3_600_000);
+		await settle();
+		cluster.setNodeFaults('worker', [{kind: 'hangs'}]);
+		t.deepEqual(left(), ['web']);
+		t.deepEqual(naps.filter(Number.isNaN), []);
+		controller.abort(new Error('Ctrl-C'));
+		await t.throwsAsync(drained, {message: 'Ctrl-C'});
+	},
+);
+
+for (const hours of [-1, 1]) {
+	test.serial(
+		`a pod that hangs is gone on without after its grace period and more, with a clock that is ${hours} h wrong`,
+		async t => {
+			await pod('web', {spec: {terminationGracePeriodSeconds: 600}});
+			cluster.setNodeFaults('worker', [{kind: 'silent'}]);
+			const clock = new SteppedClock();
+			const {monotonic, sleep} = clock;
+			const wrong = {now: () => clock.now() + hours * 3_600_000, monotonic, sleep};
+			let isOver = false;
+			const drained = drain({}, {clock: wrong, api: api(clock), leaveHangingAfter: 60_000}).finally(() => {
+				isOver = true;
+			});
+			await until(() => cluster.list('pods').every(isDeleted));
+			await settle();
+			clock.advance(650_000);
+			await settle();
+			t.false(isOver);
+			clock.advance(12_000);
+			const {outcome} = await drained;
+			cluster.setNodeFaults('worker', [{kind: 'hangs'}]);
+			t.like(outcome, {
+				kind: 'drained',
+				gone: [],
+				skipped: [{pod: {name: 'web'}, text: 'pod "web" is still there 60 seconds after its grace period, going on without it'}],
+			});
+		},
+	);
+}
 
 test.serial('an abort in the middle ends it with its reason, and every request with it', async t => {
 	for (let index = 0; index < 20; index += 1) {

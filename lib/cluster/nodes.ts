@@ -153,8 +153,16 @@ export async function getNodeImages(
 	});
 }
 
-/** What a node's kubelet reports of the boot that it runs in (`/proc/sys/kernel/random/boot_id`); undefined where it reports none. */
-export async function getBootId(api: Api, name: string, signal: AbortSignal): Promise<string | undefined> {
+/**
+What a node's kubelet reports of the boot that it runs in (`/proc/sys/kernel/random/boot_id`), and of its machine (`/etc/machine-id`, else
+`/var/lib/dbus/machine-id`); undefined where it reports none.
+*/
+export async function getMachineIds(
+	api: Api,
+	name: string,
+	signal: AbortSignal,
+): Promise<{readonly bootId: string | undefined; readonly machineId: string | undefined}> {
 	const {json} = await api.request({path: `${nodesPath}/${encodeURIComponent(name)}`, signal});
-	return textOrUndefined(field(oneKind(api, json, ['Node']), 'status', 'nodeInfo', 'bootID'));
+	const info = field(oneKind(api, json, ['Node']), 'status', 'nodeInfo');
+	return {bootId: textOrUndefined(field(info, 'bootID')), machineId: textOrUndefined(field(info, 'machineID'))};
 }

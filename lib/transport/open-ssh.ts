@@ -13,7 +13,7 @@ import {
 	type ShellInput,
 	ShellLost,
 } from './node-shell.ts';
-import {type NamedNode, notTheNode} from './same-node.ts';
+import {type NamedNode, notTheMachine} from './same-node.ts';
 import {failureOf, rootCommand, type Sudo} from './ssh-command.ts';
 
 export type OpenSshOptions = {
@@ -38,9 +38,13 @@ export async function openSshShell(options: OpenSshOptions): Promise<NodeShell> 
 /** Milliseconds for a machine to say who it is. */
 const identifyTimeout = 30_000;
 
-/** Says who the machine is, on a line of its own whatever a noisy shell says around it. The machine id stays the same over a reboot. */
+/**
+Says who the machine is, on a line of its own whatever a noisy shell says around it. The machine id stays the same over a reboot; it is read
+from where a kubelet reads it (the default of its --machine-id-file).
+*/
 const identifyScript = `of() { cat "\${CNI_UPGRADE_ROOT-}$1" 2>/dev/null | tr -cd 'A-Za-z0-9._-'; }
-printf '\\ncni-upgrade-machine/%s/%s/%s/\\n' "$(of /proc/sys/kernel/hostname)" "$(of /proc/sys/kernel/random/boot_id)" "$(of /etc/machine-id)"
+id=$(of /etc/machine-id)
+printf '\\ncni-upgrade-machine/%s/%s/%s/\\n' "$(of /proc/sys/kernel/hostname)" "$(of /proc/sys/kernel/random/boot_id)" "\${id:-$(of /var/lib/dbus/machine-id)}"
 `;
 
 /** Where a connection that failed may be there again soon. */
@@ -141,10 +145,11 @@ class SshShell implements NodeShell {
 			return;
 		}
 
-		const reason = await notTheNode(api, node, {hostname: hostname || undefined, bootId: bootId || undefined}, signal);
+		const machine = {hostname: hostname || undefined, bootId: bootId || undefined, machineId: machineId || undefined};
+		const reason = await notTheMachine(api, node, machine, signal);
 		if (reason !== undefined) {
 			throw new UserError(`node/${node.name}: ${reason}`, {
-				remedy: 'Check the address, ssh_config, and --ssh-host-template. Nothing was done there.',
+				remedy: `Check the address, ssh_config, and --ssh-host-template. Nothing was done there. What its kubelet reports: kubectl get node ${node.name} -o jsonpath={.status.nodeInfo}`,
 				exitCode: exitCode.blocked,
 			});
 		}

@@ -8,11 +8,15 @@ export function systemFiles({
 	prettyName,
 	family,
 	kernel,
+	bootId = randomUUID(),
+	machineId = randomUUID().replaceAll('-', ''),
 }: {
 	readonly hostname: string;
 	readonly prettyName: string;
 	readonly family: 'deb' | 'rpm' | 'none';
 	readonly kernel: string;
+	readonly bootId?: string | undefined;
+	readonly machineId?: string | undefined;
 }): TreeFiles {
 	const hasLib64 = family === 'rpm' || nodeArchitecture === 'amd64';
 	return {
@@ -20,11 +24,11 @@ export function systemFiles({
 		'/etc/hostname': `${hostname}\n`,
 		'/proc/sys/kernel/hostname': `${hostname}\n`,
 		'/proc/sys/kernel/osrelease': `${kernel}\n`,
-		'/proc/sys/kernel/random/boot_id': `${randomUUID()}\n`,
+		'/proc/sys/kernel/random/boot_id': `${bootId}\n`,
 		...(family !== 'none' && {
 			'/bin/sh': {content: shellHead(), mode: 0o755},
 			'/bin/sleep': {content: shellHead(), mode: 0o755},
-			'/etc/machine-id': `${randomUUID().replaceAll('-', '')}\n`,
+			'/etc/machine-id': `${machineId}\n`,
 			'/lib': {directory: true},
 			...(hasLib64 && {'/lib64': {directory: true}}),
 			'/usr/bin': {directory: true},

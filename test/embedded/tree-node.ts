@@ -39,15 +39,17 @@ export function treeNode({
 	runtime = 'containerd://1.7.24',
 	files,
 	commands = ['crictl', 'containerd'],
-	object,
+	object: more,
 	faults,
 }: HostSpec): NodeSetup {
 	const {osImage, kernel, family} = systems[system];
+	const object = nodeObject({name, address, osImage, kernel, kubelet, runtime, ...more});
+	const {bootID: bootId, machineID: machineId} = object.status.nodeInfo;
 	return {
-		object: nodeObject({name, address, osImage, kernel, kubelet, runtime, ...object}),
+		object,
 		host: {
 			kind: 'tree',
-			files: {...systemFiles({hostname: name, prettyName: osImage, family, kernel}), ...files},
+			files: {...systemFiles({hostname: name, prettyName: osImage, family, kernel, bootId, machineId}), ...files},
 			commands: [...packageManagers[family], ...commands],
 		},
 		...(faults && {faults}),

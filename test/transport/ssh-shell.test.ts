@@ -31,6 +31,15 @@ const withFiles = (name: string, more: Readonly<Record<string, string>>) => {
 const withSudo = (name: string, policy: string) =>
 	withFiles(name, {'/.stand-in/uid': '1000\n', '/.stand-in/sudo': `${policy}\n`});
 
+const bootFile = '/proc/sys/kernel/random/boot_id';
+const otherBoot = '11111111-2222-3333-4444-555555555555\n';
+const otherMachine = '0123456789abcdef0123456789abcdef\n';
+const withIds = (name: string, files: Readonly<Record<string, string>>, reported: Readonly<Record<string, string>>) => {
+	const node = withFiles(name, files);
+	const {status} = node.object;
+	return {...node, object: {...node.object, status: {...status, nodeInfo: {...status.nodeInfo, ...reported}}}};
+};
+
 test.before(async () => {
 	writeFileSync(join(directory, 'key'), key.private, {mode: 0o600});
 	cluster = await startEmbeddedCluster({
@@ -40,6 +49,12 @@ test.before(async () => {
 			withSudo('sudo-asks', 'password s3cret'),
 			withSudo('sudo-denied', 'denied'),
 			withFiles('renamed', {'/proc/sys/kernel/hostname': 'ip-10-0-0-1\n'}),
+			withFiles('twin', {[bootFile]: otherBoot, '/etc/machine-id': otherMachine}),
+			withFiles('rebooted', {[bootFile]: otherBoot}),
+			withIds('dbus', {[bootFile]: otherBoot, '/etc/machine-id': '', '/var/lib/dbus/machine-id': 'ABCD\n'}, {machineID: ' abcd'}),
+			withFiles('reinstalled', {'/etc/machine-id': otherMachine}),
+			withIds('unreported', {}, {bootID: '', machineID: ''}),
+			withIds('half-reported', {[bootFile]: otherBoot}, {machineID: ''}),
 		],
 	});
 });
@@ -144,16 +159,40 @@ test('another machine than the node is refused before anything is done there', a
 	t.is(server.seen.commands.length, 1);
 });
 
+for (const [title, node, isNode] of [
+	['after a reboot that its kubelet has not reported', 'rebooted', true],
+	['after such a reboot, with the machine id of D-Bus', 'dbus', true],
+	['with another machine id in the boot that its kubelet reported', 'reinstalled', true],
+	['of which its kubelet reported nothing', 'unreported', true],
+	['of another boot and another machine id', 'twin', false],
+	['of another boot, where no machine id was reported', 'half-reported', false],
+] as const) {
+	test(`a machine of the node's name ${title} is ${isNode ? 'the node' : 'another'}, at the cost of one request`, async t => {
+		const {opening, server} = await start(t, node);
+		if (isNode) {
+			t.is((await (await opening).exec(['echo', 'x'], limits)).code, 0);
+		} else {
+			t.like(await t.throwsAsync(opening), {
+				message: `node/${node}: SSH led to another machine: it calls itself ${node} as the node does, but neither its boot id nor its machine id is the node's`,
+				exitCode: 5,
+			});
+			t.is(server.seen.commands.length, 1);
+		}
+
+		t.is(cluster.requests.count({resource: 'nodes', name: node}), 1);
+	});
+}
+
 test('a machine of another name is the node where its boot is the one that the kubelet reports, and still after a reboot', async t => {
 	const name = 'renamed';
 	const {root} = cluster.tree(name);
-	const bootFile = join(root, '/proc/sys/kernel/random/boot_id');
+	const file = join(root, bootFile);
 	const object = cluster.list('nodes').find(({metadata}) => metadata.name === name) as Json;
-	writeFileSync(bootFile, `${object.status.nodeInfo.bootID}\n`);
+	writeFileSync(file, `${object.status.nodeInfo.bootID}\n`);
 	const {opening, server} = await start(t, name);
 	const shell = await opening;
 	t.is((await shell.exec(['echo', 'x'], limits)).code, 0);
-	writeFileSync(bootFile, '11111111-2222-3333-4444-555555555555\n');
+	writeFileSync(file, otherBoot);
 	server.drop();
 	await new Promise(resolve => {
 		setTimeout(resolve, 50);

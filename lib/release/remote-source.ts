@@ -34,16 +34,22 @@ export function readRemote(source: string, options: RemoteOptions): Source {
 function parsed(source: string): URL {
 	const url = URL.parse(source);
 	const name = url?.pathname.slice(url.pathname.lastIndexOf('/') + 1);
-	if (url === null || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || name === undefined || name === '') {
+	if (url === null || !['http:', 'https:'].includes(url.protocol) || hasLogin(url) || name === undefined || name === '') {
+		// What is no URL may hold a password anywhere.
 		throw new UserError(
-			`${JSON.stringify(source.slice(0, 200))} is no address of an archive; expected https://HOST/PATH/NAME.tgz`,
+			`${url === null ? 'what was named' : shown(url)} is no address of an archive; expected https://HOST/PATH/NAME.tgz`,
 			{
-				remedy: 'Name a file or an https URL without a user name in it.',
+				remedy: 'Name a file or an https URL without a user name or a password in it.',
 			},
 		);
 	}
 
 	return url;
+}
+
+/** Which is printed nowhere, and which `fetch` does not take. */
+function hasLogin({username, password}: URL): boolean {
+	return username !== '' || password !== '';
 }
 
 function decodeName(name: string): string {
@@ -84,9 +90,9 @@ async function follow(start: URL, {fetch, signal}: RemoteOptions): Promise<{url:
 
 		await response.body?.cancel();
 		const next = URL.parse(location, url.href);
-		if (next?.protocol !== 'https:') {
+		if (next?.protocol !== 'https:' || hasLogin(next)) {
 			throw new UserError(
-				`url/${shown(url)}: it redirects to ${next === null ? 'what is no URL' : shown(next)}; expected an https URL`,
+				`url/${shown(url)}: it redirects to ${next === null ? 'what is no URL' : shown(next)}; expected an https URL without a login`,
 				{
 					remedy: 'Fetch the archive yourself, and name the file.',
 				},
@@ -101,7 +107,7 @@ async function follow(start: URL, {fetch, signal}: RemoteOptions): Promise<{url:
 	});
 }
 
-/** Without its query, which may hold a signature that lets anybody read. */
+/** Without user and password, and without its query, which may hold a signature that lets anybody read. */
 function shown({protocol, host, pathname}: URL): string {
 	return `${protocol}//${host}${pathname}`;
 }

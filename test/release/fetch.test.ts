@@ -122,6 +122,10 @@ const refusals: Readonly<Record<string, readonly [seen: RegExp, pages: Readonly<
 			[url]: {status: 301, headers: {location: 'http://plain.test/x?token=secret'}},
 		},
 	],
+	'a redirect to a login': [
+		/redirects to https:\/\/mirror\.test\/x; expected an https URL without a login/,
+		{[url]: {status: 301, headers: {location: 'https://:secret@mirror.test/x'}}},
+	],
 	'a redirect to a file': [
 		/redirects to file:\/\/\/etc\/passwd/,
 		{[url]: {status: 301, headers: {location: 'file:///etc/passwd'}}},
@@ -151,8 +155,19 @@ test('over http the checksum has to come by another way', async t => {
 });
 
 test('an address with a user name, or of another kind, is refused before anything is asked', async t => {
-	for (const source of ['https://me:secret@mirror.test/x.tgz', 'ftp://mirror.test/x.tgz', 'https://mirror.test/']) {
-		await t.throwsAsync(async () => fetchArchive(source, options()), {message: /no address of an archive/});
+	for (const [source, seen] of [
+		['https://me:secret@mirror.test/x.tgz', 'https://mirror.test/x.tgz'],
+		['https://:secret@mirror.test/x.tgz', 'https://mirror.test/x.tgz'],
+		['ftp://me:secret@mirror.test/x.tgz', 'ftp://mirror.test/x.tgz'],
+		['https://mirror.test/', 'https://mirror.test/'],
+		['https://mirror.test/?signature=secret', 'https://mirror.test/'],
+		['https://me:secret@mirror.test:port/x.tgz', 'what was named'],
+	] as const) {
+		const error = await t.throwsAsync(async () => fetchArchive(source, options()), {
+			instanceOf: UserError,
+			message: `${seen} is no address of an archive; expected https://HOST/PATH/NAME.tgz`,
+		});
+		t.notRegex(`${error.message} ${error.remedy} ${String(error.cause)}`, /secret/);
 	}
 });
 

@@ -8,6 +8,7 @@ import {type FetchedArchive, fetchArchive} from '../lib/release/fetch.ts';
 import type {Payload} from '../lib/run/prepare.ts';
 import type {Arguments} from './command.ts';
 import type {Context} from './context.ts';
+import {fetchThrough} from './fetch.ts';
 import type {nodeOptions} from './node-options.ts';
 import {usageError} from './usage-error.ts';
 
@@ -26,7 +27,7 @@ const fetchTime = 600_000;
 const longestFile = 400 * 1024 * 1024;
 
 /** Reads every file that the flags name before anybody is asked anything. */
-export async function loadRequest(args: Arguments<typeof nodeOptions>, {clock, signal}: Context): Promise<LoadedRequest> {
+export async function loadRequest(args: Arguments<typeof nodeOptions>, {env, clock, signal}: Context): Promise<LoadedRequest> {
 	const plugins = args.plugins;
 	const isPackage = plugins === 'package';
 	checkArchiveFlags(args, plugins !== undefined && !isPackage);
@@ -39,7 +40,7 @@ export async function loadRequest(args: Arguments<typeof nodeOptions>, {clock, s
 					timeout: fetchTime,
 					signal,
 					clock,
-					fetch,
+					fetch: fetchThrough(env),
 				});
 	const packageFiles = await Promise.all(args['package-file'].map(async path => staged(path, basename(path))));
 	const [crictl, before, after] = await Promise.all([

@@ -79,9 +79,9 @@ function unreadable({name}: Source, error: unknown): UserError {
 			});
 }
 
-/** Node.js' fetch says `fetch failed`, and why in the cause. */
+/** Where none of the addresses of a name could be reached, Node.js says why in an error for each. */
 function reasonOf(error: unknown): string {
-	return error instanceof Error && error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : messageOf(error);
+	return error instanceof AggregateError && error.message === '' ? error.errors.map(messageOf).join(', ') : messageOf(error);
 }
 
 async function checked(from: Source, {sha256, insecureNoChecksum}: FetchOptions): Promise<FetchedArchive> {

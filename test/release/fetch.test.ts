@@ -171,6 +171,16 @@ test('an address with a user name, or of another kind, is refused before anythin
 	}
 });
 
+test('why no address of a name could be reached is told', async t => {
+	const fetch = async () => {
+		throw new AggregateError([new Error('connect ECONNREFUSED ::1:443'), new Error('connect ECONNREFUSED 127.0.0.1:443')]);
+	};
+	await t.throwsAsync(fetchArchive(url, options({sha256: sum, fetch})), {
+		instanceOf: UserError,
+		message: 'archive/plugins.tgz: it could not be read: connect ECONNREFUSED ::1:443, connect ECONNREFUSED 127.0.0.1:443',
+	});
+});
+
 test('a server that never ends is left at the deadline; an interrupt is no error of the archive', async t => {
 	const fetch: FetchOptions['fetch'] = async (_url, {signal}) =>
 		new Promise((_resolve, reject) => {

@@ -26,7 +26,9 @@ export function readRemote(source: string, options: RemoteOptions): Source {
 		read: async (suffix, maxBytes) => {
 			const at = new URL(url);
 			at.pathname += suffix;
-			return readUrl(at, maxBytes, suffix === '' ? options : {fetch: options.fetch, signal: options.signal});
+			return suffix === ''
+				? readUrl(at, {...options, maxBytes, absent: [404, 410]})
+				: readUrl(at, {fetch: options.fetch, signal: options.signal, maxBytes, absent: [401, 403, 404, 410]});
 		},
 	};
 }
@@ -60,9 +62,15 @@ function decodeName(name: string): string {
 	}
 }
 
-async function readUrl(start: URL, maxBytes: number, options: RemoteOptions): Promise<Uint8Array | undefined> {
+type ReadOptions = RemoteOptions & {
+	readonly maxBytes: number;
+	/** What a server answers where there is nothing: of a bucket that may not be listed, a store such as S3 says 403 of what is not there. */
+	readonly absent: readonly number[];
+};
+
+async function readUrl(start: URL, options: ReadOptions): Promise<Uint8Array | undefined> {
 	const {url, response} = await follow(start, options);
-	if (response.status === 404 || response.status === 410) {
+	if (options.absent.includes(response.status)) {
 		await response.body?.cancel();
 		return undefined;
 	}
@@ -74,7 +82,7 @@ async function readUrl(start: URL, maxBytes: number, options: RemoteOptions): Pr
 		});
 	}
 
-	return readBody(response.body, {url, maxBytes, total: lengthOf(response), ...options});
+	return readBody(response.body, {...options, url, total: lengthOf(response)});
 }
 
 /** Redirects are followed one by one, since one may lead from https to where anybody on the way can change what is read. */

@@ -132,6 +132,7 @@ const refusals: Readonly<Record<string, readonly [seen: RegExp, pages: Readonly<
 	],
 	'redirects without end': [/redirects more than 5 times/, {[url]: {status: 302, headers: {location: url}}}],
 	'a page that is not there': [/there is no such file/, {}],
+	'an archive that may not be read': [/the server answered 403; expected 200/, {[url]: {status: 403}}],
 	'a server that fails': [/the server answered 503; expected 200/, {[url]: {status: 503}}],
 	'more than it may be': [/more than 209715200 bytes/, {[url]: {body: bytes, headers: {'content-length': '300000000'}}}],
 	'less than was promised': [/23 bytes came; expected 40/, {[url]: {body: bytes, headers: {'content-length': '40'}}}],
@@ -146,6 +147,24 @@ for (const [what, [seen, pages]] of Object.entries(refusals)) {
 		t.notRegex(error.message, /secret/);
 	});
 }
+
+for (const status of [401, 403, 404, 410]) {
+	test(`where the server answers ${status} there is no checksum file`, async t => {
+		const fetch = web({[url]: {body: bytes}, [`${url}.sha256`]: {status}});
+		await t.throwsAsync(fetchArchive(url, options({fetch})), {
+			instanceOf: UserError,
+			message: 'archive/plugins.tgz: no checksum is known: there is no plugins.tgz.sha256 beside it',
+		});
+		t.is((await fetchArchive(url, options({fetch, insecureNoChecksum: true}))).checkedBy, 'nothing');
+	});
+}
+
+test('a checksum file that cannot be had now is not taken for none', async t => {
+	const fetch = web({[url]: {body: bytes}, [`${url}.sha256`]: {status: 503}});
+	await t.throwsAsync(fetchArchive(url, options({fetch, insecureNoChecksum: true})), {
+		message: /\.sha256: the server answered 503/,
+	});
+});
 
 test('over http the checksum has to come by another way', async t => {
 	const plain = 'http://mirror.test/plugins.tgz';

@@ -35,7 +35,7 @@ export class ActPods {
 	readonly #options: ActPodsOptions;
 	/** The pod that was running when it was last looked at, or is about to, and the signal of who asked for it. */
 	#attempt: {readonly signal: AbortSignal; readonly running: Promise<string>} | undefined;
-	#isRemoved = false;
+	readonly #removed = new AbortController();
 
 	constructor(options: ActPodsOptions) {
 		this.#options = options;
@@ -43,11 +43,8 @@ export class ActPods {
 
 	/** The name of the pod, once it runs. Rejects with `ShellLost` where its node does not start it, with another `UserError` where it never will. */
 	async ready(signal: AbortSignal): Promise<string> {
-		if (this.#isRemoved) {
-			throw new TypeError('this shell was closed');
-		}
-
-		const attempt = this.#attempt ?? {signal, running: this.#start(signal)};
+		this.#removed.signal.throwIfAborted();
+		const attempt = this.#attempt ?? {signal, running: this.#start(AbortSignal.any([signal, this.#removed.signal]))};
 		this.#attempt = attempt;
 		try {
 			return await attempt.running;
@@ -73,7 +70,9 @@ export class ActPods {
 	/** Removes the pod, within a deadline of its own. What it cannot remove is told, not thrown: the run's own result matters more. */
 	async remove(): Promise<void> {
 		const {api, namespace, onNotice, run} = this.#options;
-		this.#isRemoved = true;
+		this.#removed.abort(new TypeError('this shell was closed'));
+		// Whoever still waits for one makes none behind this; what is being made has to be there to be removed.
+		await this.#attempt?.running.catch(() => undefined);
 		await deletePods(api, {namespace, labelSelector: this.#selector, signal: AbortSignal.timeout(removeTimeout)}).catch(
 			(error: unknown) =>
 				onNotice(

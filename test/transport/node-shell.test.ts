@@ -2,6 +2,7 @@ import {execFileSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import test, {type ExecutionContext} from 'ava';
 import {systemClock} from '../../lib/clock.ts';
+import type {ApiRequest} from '../../lib/cluster/api.ts';
 import {ExecError} from '../../lib/cluster/exec-errors.ts';
 import {removeLeftovers} from '../../lib/collect/leftovers.ts';
 import {ShellLost} from '../../lib/transport/node-shell.ts';
@@ -187,6 +188,35 @@ test('Ctrl-C while the pod starts leaves nothing', async t => {
 	leave.abort(new Error('interrupted by SIGINT'));
 	await t.throwsAsync(opening, {message: 'interrupted by SIGINT'});
 	t.deepEqual(cluster.list('pods', options.namespace), []);
+});
+
+test('a shell that was closed makes no pod any more, whoever still waits for one', async t => {
+	const options = optionsOf(t, 'node-1');
+	const [held, asked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+	let isHolding = false;
+	const request = async (request: ApiRequest) => {
+		if (isHolding && request.method === undefined && request.path.endsWith('/pods')) {
+			request.signal.addEventListener('abort', () => held.resolve());
+			asked.resolve();
+			await held.promise;
+		}
+
+		return options.api.request(request);
+	};
+	const shell = await openPodShell({...options, api: {...options.api, request}});
+	const pods = () => cluster.list('pods', options.namespace) as Json[];
+	await options.api.request({
+		method: 'DELETE',
+		path: `/api/v1/namespaces/${options.namespace}/pods/${pods()[0]?.metadata.name}`,
+		signal,
+	});
+	isHolding = true;
+	const abandoned = shell.exec(['echo', 'x'], limits).catch((error: unknown) => error);
+	await asked.promise;
+	await shell.close();
+	held.resolve();
+	t.like(await abandoned, {message: 'this shell was closed'});
+	t.deepEqual(pods(), []);
 });
 
 test('what a program that was killed has left is removed by cleanup, and not by a probe of the same run', async t => {

@@ -1,6 +1,7 @@
 import {Buffer} from 'node:buffer';
 import http, {type IncomingMessage} from 'node:http';
 import https from 'node:https';
+import {pipeline} from 'node:stream';
 import {createGunzip} from 'node:zlib';
 import type {ApiResponse} from './api.ts';
 
@@ -53,10 +54,10 @@ export async function readBody(response: IncomingMessage, maxBytes: number): Pro
 	const isPacked = response.headers['content-encoding'] === 'gzip';
 	const chunks: Buffer[] = [];
 	let size = 0;
+	// Leaving it early destroys what was read.
 	for await (const chunk of (isPacked ? unpack(response) : response) as AsyncIterable<Buffer>) {
 		size += chunk.length;
 		if (size > maxBytes) {
-			response.destroy();
 			throw new TooLong(`the answer is longer than ${maxBytes} bytes`);
 		}
 
@@ -74,10 +75,9 @@ export async function readBody(response: IncomingMessage, maxBytes: number): Pro
 	};
 }
 
+/** Whichever of both fails takes the other along: an answer that nobody reads on would keep its connection. */
 function unpack(response: IncomingMessage) {
-	const gunzip = createGunzip();
-	response.on('error', error => gunzip.destroy(error));
-	return response.pipe(gunzip);
+	return pipeline(response, createGunzip(), () => undefined);
 }
 
 export function flatHeaders({headers}: IncomingMessage): Readonly<Record<string, string>> {

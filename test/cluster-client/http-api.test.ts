@@ -6,6 +6,7 @@ import {systemClock} from '../../lib/clock.ts';
 import {ApiError} from '../../lib/cluster/errors.ts';
 import {type ExitCode, UserError} from '../../lib/errors.ts';
 import {version} from '../../lib/version.ts';
+import {eventually} from '../contract/objects.ts';
 import {FakeClock} from './fake-clock.ts';
 import {type Answer, apiOf, json, refuse, testServer} from './test-server.ts';
 
@@ -280,6 +281,23 @@ test('packed bytes that are none are told', refused, {
 	message: /cannot be read|could not be asked/,
 	remedy: /./,
 });
+
+for (const [what, headers, bytes] of [
+	['that is damaged', {'content-encoding': 'gzip'}, Buffer.from('no gzip')],
+	['that is too long', {}, Buffer.alloc(2000, 'x')],
+	['that is too long once it is unpacked', {'content-encoding': 'gzip'}, gzipSync(Buffer.alloc(200_000, 'x'))],
+] as const) {
+	test(`of an answer ${what} nothing more is waited for`, async t => {
+		const server = await testServer(t, (_, response) => {
+			response.writeHead(200, {'content-type': 'application/json', ...headers});
+			// Without an end.
+			response.write(bytes);
+		});
+		const api = apiOf(t, server.url);
+		await t.throwsAsync(api.request({path: '/x', maxBytes: 1000, tries: 1, signal}));
+		t.true(await eventually(async () => server.requests[0]?.socket.destroyed === true));
+	});
+}
 
 test('an answer is taken packed, and bounded by what it unpacks to', async t => {
 	const packed = gzipSync(JSON.stringify({padding: 'x'.repeat(1_000_000)}));

@@ -1,3 +1,4 @@
+import {constants} from 'node:fs';
 import {open} from 'node:fs/promises';
 import {basename} from 'node:path';
 import {UserError} from '../errors.ts';
@@ -18,7 +19,8 @@ export function readLocal(path: string, signal: AbortSignal): Source {
 
 /** The whole of a regular file; undefined where there is none. */
 async function readBounded(path: string, maxBytes: number): Promise<Uint8Array | undefined> {
-	const file = await open(path, 'r').catch((error: unknown) => {
+	// Without waiting: a pipe that nobody writes would hold a thread, and with it the process, past every Ctrl-C.
+	const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
 		if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
 			return undefined;
 		}

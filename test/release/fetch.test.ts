@@ -1,3 +1,4 @@
+import {execFileSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -96,6 +97,9 @@ test('what is no file is told so', async t => {
 		message: 'archive/absent.tgz: there is no such file',
 	});
 	await t.throwsAsync(fetchArchive(directory, options({insecureNoChecksum: true})), {message: /it is no regular file/});
+	const pipe = join(directory, 'pipe.tgz');
+	execFileSync('mkfifo', [pipe]);
+	await t.throwsAsync(fetchArchive(pipe, options({insecureNoChecksum: true, timeout: 5000})), {message: /it is no regular file/});
 });
 
 test('a URL is read with its checksum, over redirects by https, and progress is told', async t => {

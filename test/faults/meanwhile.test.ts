@@ -11,17 +11,20 @@ const back = ['rollback', 'worker-1', '--ignore-daemonsets', '--yes'];
 
 const isOpen = ({cluster}: Ground): boolean => (cluster.store.get('nodes', 'worker-1') as Node).spec.unschedulable !== true;
 
-const open = ({cluster}: Ground): void => {
-	cluster.store.update('nodes', 'worker-1', (node: Node) => ({...node, spec: {...node.spec, unschedulable: false}}));
+const setCordon = ({cluster}: Ground, name: string, unschedulable: boolean): void => {
+	cluster.store.update('nodes', name, (node: Node) => ({...node, spec: {...node.spec, unschedulable}}));
 };
 
-/** More pods are wanted, and the node that takes pods again gets some of them. */
-async function comeToWorker({cluster}: Ground): Promise<void> {
+/** More pods are wanted, and the node that takes pods again is the only one that does: they come to it. */
+async function comeToWorker(ground: Ground): Promise<void> {
+	const {cluster} = ground;
+	setCordon(ground, 'worker-4', true);
 	cluster.store.update('replicasets', 'default/web-5d9c7b8f6d', (set: KubeObject & {readonly spec: object}) => ({
 		...set,
 		spec: {...set.spec, replicas: 4},
 	}));
-	await until(() => podsOf(cluster).filter(pod => pod.spec.nodeName === 'worker-1' && isReady(pod)).length > 1);
+	await until(() => podsOf(cluster).filter(pod => pod.spec.nodeName === 'worker-1' && isReady(pod)).length > 2);
+	setCordon(ground, 'worker-4', false);
 }
 
 /** Whether the kubelet was stopped at any time while the node took pods. */
@@ -127,7 +130,7 @@ test.serial('a node that was opened while its run lay still is drained again bef
 	const ground = await startGround(t);
 	const after = upgraded(ground.state(), ground);
 	t.is(await runAndStrike(ground, [{point: {step: 'drain', instant: 'after'}, strike: scene => scene.kill()}]), undefined);
-	open(ground);
+	setCordon(ground, 'worker-1', false);
 	await comeToWorker(ground);
 	const wasOpen = watchOrder(ground);
 	const {code, stderr} = await ground.run(['resume', 'worker-1'], {user: 'second'});
@@ -152,7 +155,7 @@ test.serial('a node that was opened before it was proved is drained before it go
 	]);
 	t.is(first?.code, 6);
 	machine.faults.unreachable = undefined;
-	open(ground);
+	setCordon(ground, 'worker-1', false);
 	await comeToWorker(ground);
 	const wasOpen = watchOrder(ground);
 	const {code, stderr} = await ground.run(back, {user: 'second'});

@@ -11,6 +11,7 @@ import {nodeSteps} from '../../lib/plan/steps.ts';
 import {confFile, referencePlugins} from '../embedded/host-files.ts';
 import {Machine} from '../embedded/machine/machine.ts';
 import {containerdMachine} from '../embedded/machine/machine-files.ts';
+import type {PackageWorld} from '../embedded/machine/packages/manager.ts';
 import {bridgeConf} from '../embedded/scenarios.ts';
 import {plantTools, type TreeFiles} from '../embedded/tree.ts';
 import {which} from './run-script.ts';
@@ -48,10 +49,12 @@ export async function actNode({
 	files = {},
 	shell = ['/bin/sh'],
 	awk,
+	packages,
 }: {
 	readonly files?: TreeFiles;
 	readonly shell?: readonly string[];
 	readonly awk?: string;
+	readonly packages?: PackageWorld;
 } = {}): Promise<Machine> {
 	const own = join(directory, String(++machines));
 	mkdirSync(own);
@@ -73,6 +76,7 @@ export async function actNode({
 		shell: wrapped(own, shell),
 		interpretPlugins: false,
 		msPerSecond: 5,
+		...(packages && {packages}),
 	});
 	const base = join(machine.tree.root, '/var/lib/cni-upgrade');
 	mkdirSync(base, {recursive: true, mode: 0o700});

@@ -50,6 +50,19 @@ onLinux('what a killed dpkg left is made whole, whichever way it goes on', async
 	}
 });
 
+for (const shell of shells.filter(([program = '']) => which(program) !== undefined)) {
+	onLinux(`a log that cannot be written ends the step, not the script, in ${shell.join(' ')}`, async t => {
+		const tree = aptTree();
+		await tree.call('fetch_packages');
+		const log = join(tree.root, tree.run, 'state/packages.log');
+		rmSync(log);
+		mkdirSync(log);
+		const {why, output} = await tree.call('{ undo_packages || echo goes on; } && fail "$why"', shell);
+		t.regex(output, /^goes on$/m);
+		t.regex(why, /state\/packages\.log: it cannot be written; is its file system full or read-only\?$/);
+	});
+}
+
 onLinux('a package that was not there before is taken away again', async t => {
 	const tree = aptTree(['package apt runc 1.1.5 none']);
 	rmSync(join(tree.db, 'runc'));

@@ -16,7 +16,7 @@ check_kubeadm() {
 # that was not there is noted.
 backup_kubeadm() {
 	[ ! -e "$run_dir/backup/kubeadm" ] || return 0
-	: >"$run_dir/state/kubeadm"
+	empty_file "$run_dir/state/kubeadm" || return 1
 	for path in $kubeadm_files; do
 		sha_of "$root$path"
 		case $sha in

@@ -40,7 +40,7 @@ is_package_version() {
 
 # What the files given with --package-file are, by their own words: STAGEDNAME NAME VERSION.
 describe_package_files() {
-	: >"$run_dir/state/package-files"
+	empty_file "$run_dir/state/package-files" || return 1
 	orders package-file >"$run_dir/state/orders.package-file"
 	while read -r staged _ <&5; do
 		line=$("${kind}_describe" "$run_dir/stage/$staged")
@@ -118,7 +118,7 @@ compare_simulation() {
 		refuse "$manager cannot install the planned versions together: $(last_words 3); name what they need with --package as well, or choose other versions"
 		return 1
 	fi
-	: >"$run_dir/state/packages.new"
+	empty_file "$run_dir/state/packages.new" || return 1
 	while read -r act name new old <&5; do
 		if [ "$act" = remove ]; then
 			refuse "$manager would remove package/$name ($new), which the plan does not ask for; choose versions that go with it, or remove it yourself first"

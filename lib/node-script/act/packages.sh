@@ -28,7 +28,7 @@ last_words() {
 backup_packages() {
 	[ -s "$run_dir/backup/packages/list" ] || return 0
 	find_manager || fail 'node: it has lost its package manager' || return 1
-	: >"$run_dir/backup/packages/configs"
+	empty_file "$run_dir/backup/packages/configs" || return 1
 	while read -r name _ <&5; do
 		for path in $("${kind}_changed_configs" "$name"); do
 			mkdir -p "$run_dir/backup${path%/*}" && cp -p "$root$path" "$run_dir/backup$path" || fail "$path: it was not backed up; make room in $run_dir" || return 1
@@ -47,7 +47,7 @@ move_packages() {
 	find_manager || fail 'node: it has lost its package manager' || return 1
 	suffix=$("${kind}_word" suffix) target=$1
 	wait_for_packages 120 || return 1
-	: >"$run_dir/state/packages.log"
+	empty_file "$run_dir/state/packages.log" || return 1
 	! "${kind}_interrupted" || "${kind}_heal"
 	gone='' moved=yes
 	set --

@@ -5,6 +5,8 @@ run_section() {
 	plan_file=$run_dir/plan
 	[ -e "$plan_file" ] || return 0
 	load_orders
+	# Of a rollback after a finish that was cut off.
+	mkdir -p "$run_dir/state" 2>/dev/null
 	lock_run
 	repair_journal
 	read_journal

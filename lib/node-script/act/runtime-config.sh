@@ -52,7 +52,7 @@ toml_version() {
 # migrate_to OUT: the file in version 2, proved by the release that is installed.
 migrate_to() {
 	old_program=$(command -v containerd) || fail "$config_path: it is of version 1 and no containerd is installed to check its change; write it in version 2 by hand" || return 1
-	: >"$1" || fail "$1: it cannot be written; is its file system full?" || return 1
+	empty_file "$1" || return 1
 	said=$(awk -v out="$1" '
 		BEGIN {
 			id["cri"] = "grpc.v1.cri"; id["cgroups"] = "monitor.v1.cgroups"; id["restart"] = "internal.v1.restart"; id["opt"] = "internal.v1.opt"

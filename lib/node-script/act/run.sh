@@ -15,12 +15,22 @@ run_section() {
 	undone) return 0 ;;
 	stuck) taken_back=' ' going_back='a step could not be taken back' ;;
 	esac
+	if is_on_way_back; then
+		if [ -n "$back_state" ]; then
+			end_way_back "$back_state" "$back_text"
+			return
+		fi
+		going_back=${going_back:-'a rollback was begun'}
+	fi
 	if [ "$section:$section_boot" != "begin:$boot" ]; then
 		# After a reboot nothing is known of what runs: every step is gone through again.
 		if [ "$section_boot" != "$boot" ]; then finished=' ' taken_back=' '; fi
-		[ "$section" = 'done' ] || [ "$section" = stuck ] || note section begin || return 1
+		if [ "$section" != 'done' ] && [ "$section" != stuck ] && ! note section begin; then
+			# Where the gates are closed, to wait for a journal would be to wait without services.
+			[ "$begun" != ' ' ] || return 1
+			going_back=${going_back:-$why}
+		fi
 	fi
-	if is_on_way_back; then going_back=${going_back:-'a rollback was begun'}; fi
 	start_deadline
 	prepare && go_forward || take_back || return 1
 	return 0

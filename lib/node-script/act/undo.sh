@@ -10,20 +10,26 @@ take_back() {
 		take_step_back "$id"
 	done
 	if [ -n "$stuck" ]; then
-		note section stuck "$stuck; the old files are in $run_dir/backup"
+		end_way_back stuck "$stuck; the old files are in $run_dir/backup"
 	else
-		note section undone "$going_back"
-	fi || return 1
-	rm -f "$root/run/cni-upgrade-back"
+		end_way_back undone "$going_back"
+	fi
 }
 
-# A journal that cannot be written must not have us go on from where services run again. After a reboot this is gone, and so is the need.
-remember_way_back() { { echo "$run" >"$root/run/cni-upgrade-back"; } 2>/dev/null; }
+# remember_way_back [STATE TEXT]: where the journal cannot be written, an outcome that is known is all that is still to be done: the services run
+# again, and nothing goes on, or back once more, under them. After a reboot this is gone, and so is the need.
+remember_way_back() { { printf '%s\n' "$run $*" >"$root/run/cni-upgrade-back"; } 2>/dev/null; }
 
 is_on_way_back() {
-	back_run=''
-	{ read -r back_run <"$root/run/cni-upgrade-back"; } 2>/dev/null
+	back_run='' back_state='' back_text=''
+	{ read -r back_run back_state back_text <"$root/run/cni-upgrade-back"; } 2>/dev/null
 	[ "$back_run" = "$run" ]
+}
+
+end_way_back() {
+	remember_way_back "$1" "$2"
+	note section "$1" "$2" || return 1
+	rm -f "$root/run/cni-upgrade-back"
 }
 
 reversed() {

@@ -161,6 +161,38 @@ test.serial(
 	},
 );
 
+for (const [moment, isCutOff] of [
+	['once it can be', false],
+	['where the power went before that was told', true],
+] as const) {
+	test.serial(`a file that could not be put back is, ${moment}, with the services stopped`, async t => {
+		const points = ['config:after', ...(isCutOff ? ['undo-stop-kubelet:after'] : []), 'undo-plugins:during'];
+		const {machine, before} = await started(t, node =>
+			failAt(
+				node,
+				points.map(point => `${point}:hang`),
+			),
+		);
+		await untilItHangs(machine);
+		machine.makeReadOnly(binDir);
+		await must(machine, 'back');
+		await machine.kill(unit);
+		if (isCutOff) {
+			await untilItHangs(machine);
+		} else {
+			t.is(await outcome(machine), 'stuck', said(machine));
+		}
+
+		t.true(machine.isKubeletRunning);
+		machine.makeReadOnly(binDir, false);
+		await (isCutOff ? machine.reboot() : must(machine, 'back'));
+		await untilItHangs(machine);
+		t.like(machine.units(), {'containerd.service': 'inactive', 'kubelet.service': 'inactive'});
+		await machine.kill(unit);
+		await isAsBefore(t, machine, before, /^a (step could not be taken back|rollback was begun)$/);
+	});
+}
+
 test.serial('a runtime that does not start with what is new does with what was', async t => {
 	const {machine, before} = await started(t, ({faults}) => {
 		faults.runtimeDoesNotStart = 'containerd: no';

@@ -13,7 +13,7 @@ run_section() {
 	case $section in
 	done) [ -e "$run_dir/back" ] || return 0 ;;
 	undone) return 0 ;;
-	stuck) taken_back=' ' going_back='a step could not be taken back' ;;
+	stuck) going_back='a step could not be taken back' ;;
 	esac
 	if is_on_way_back; then
 		if [ -n "$back_state" ]; then

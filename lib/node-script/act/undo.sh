@@ -3,17 +3,41 @@
 # are stay so; the services are started all the same.
 take_back() {
 	stuck=''
+	judge_services
 	remember_way_back
 	for id in $(reversed $steps); do
-		case $begun in *" $id "*) ;; *) continue ;; esac
-		case $taken_back in *" $id "*) continue ;; esac
-		take_step_back "$id"
+		if is_left "$id"; then take_step_back "$id"; fi
 	done
 	if [ -n "$stuck" ]; then
 		end_way_back stuck "$stuck; the old files are in $run_dir/backup"
 	else
 		end_way_back undone "$going_back"
 	fi
+}
+
+# Whether a step is still to be taken back.
+is_left() {
+	case $taken_back in *" $1 "*) return 1 ;; esac
+	case $begun in *" $1 "*) ;; *) return 1 ;; esac
+}
+
+# Where the services are is for the gates to say, not for what the journal holds of an earlier way back. One that left files as they are has
+# started them all the same: no file is put back under them. One that has stopped them again has them to start.
+judge_services() {
+	left='' open='' again=''
+	for id in $steps; do
+		if changes_files "$id" && is_left "$id"; then left=$id; fi
+	done
+	is_closed "$runtime_unit" && again='stop-runtime stop-kubelet' || open=start-runtime
+	is_closed "$kubelet_unit" && again='stop-runtime stop-kubelet' || open="$open start-kubelet"
+	if [ -n "$left" ] && [ -n "$open" ]; then
+		begun="$begun$open " again="stop-runtime stop-kubelet $open"
+	fi
+	kept=' '
+	for id in $taken_back; do
+		case " $again " in *" $id "*) ;; *) kept="$kept$id " ;; esac
+	done
+	taken_back=$kept
 }
 
 # remember_way_back [STATE TEXT]: where the journal cannot be written, an outcome that is known is all that is still to be done: the services run

@@ -50,8 +50,11 @@ remove_unit() {
 
 drop_in() { echo "$root/etc/systemd/system/$1.d/00-cni-upgrade.conf"; }
 
+is_closed() { [ -e "$base/gate/$1" ] && [ ! -e "$(override "$1")" ]; }
+
 close_gate() {
-	if [ -e "$base/gate/$1" ]; then return 0; fi
+	if is_closed "$1"; then return 0; fi
+	[ ! -e "$(override "$1")" ] || { rm -f "$(override "$1")" && attempt 60 systemctl daemon-reload; } || return 1
 	mkdir -p "$base/gate" && true >"$base/gate/$1" && sync_path "$base/gate" || fail "$1: its gate $base/gate/$1 cannot be closed" || return 1
 }
 

@@ -57,6 +57,24 @@ test('a whole run: upgraded and finished, nothing stays but the journal and the 
 	t.is((await act(machine, 'back')).result, 'ok');
 });
 
+for (const staged of ['plugins/bridge', `config${configPath}`]) {
+	test(`what is to go to its place and was damaged is found before anybody is disturbed: ${staged}`, async t => {
+		const machine = await actNode();
+		t.teardown(async () => machine.stop());
+		await prepare(machine);
+		writeFileSync(join(machine.tree.root, base, run, 'stage', staged), '');
+		t.regex((await act(machine, 'check')).why, new RegExp(`/stage/${staged}: it has sha256 .*: it was damaged; take the run back`));
+	});
+}
+
+test('no two files of the script have a function of one name', t => {
+	const names = [...actScript().matchAll(/^(\w+)\(\)/gm)].map(([, name]) => name);
+	t.deepEqual(
+		names.filter((name, index) => names.indexOf(name) !== index),
+		[],
+	);
+});
+
 test('whoever has a file open, or runs it, goes on with that file, forward and back', async t => {
 	const machine = await actNode();
 	t.teardown(async () => machine.stop());

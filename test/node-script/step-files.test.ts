@@ -46,6 +46,18 @@ onLinux('a containerd configuration of version 1 becomes one of version 2, and a
 	t.is(tree.read('/etc/containerd/config.toml'), v1);
 });
 
+onLinux('a new containerd configuration that was damaged is not put in place', async t => {
+	const tree = containerdTree(v1);
+	await tree.call('stage_runtime_config && backup_runtime_config');
+	tree.write(`${tree.run}/stage/runtime-config.toml`, '');
+	t.regex((await tree.call('do_runtime_config')).why, /stage\/runtime-config\.toml: it has sha256 .*: it was damaged$/);
+	t.regex(
+		(await tree.call("problem='' targets=''; check_runtime_config; fail \"$problem\"")).why,
+		/stage\/runtime-config\.toml: it has sha256 .*: it was damaged; take the run back/,
+	);
+	t.is(tree.read('/etc/containerd/config.toml'), v1);
+});
+
 onLinux('a containerd configuration of version 2 is left alone', async t => {
 	const tree = containerdTree(v2);
 	t.like((await tree.call('verb_migrate')).records[0], {2: '2', 3: 'not-needed'});

@@ -115,6 +115,7 @@ stage_runtime_config() {
 		refuse "$config_path: the new containerd would look for CNI in $(tr '\n' ' ' <"$run_dir/state/directories.new"), expected $(tr '\n' ' ' <"$run_dir/state/directories.old"); write the file by hand"
 		return 1
 	fi
+	sync_path "$staged"
 	sha_of "$staged"
 	write_file "$run_dir/backup/runtime-config" "$config_path $2 $sha"
 }
@@ -127,7 +128,9 @@ with_runtime_config() {
 	"$1" "$config_path" "$old_sha" "$new_sha"
 }
 
-check_runtime_config() { with_runtime_config check_sha; }
+check_runtime_config() { with_runtime_config check_migrated; }
+
+check_migrated() { check_sha "$1" "$2" && check_staged runtime-config.toml "$3"; }
 
 backup_runtime_config() { with_runtime_config backup_file; }
 
@@ -142,6 +145,8 @@ replace_runtime_config() {
 	sha_of "$root$1"
 	[ "$sha" != "$3" ] || return 0
 	[ "$sha" = "$2" ] || fail "$root$1: it has sha256 $sha, not $2 as planned: somebody changed it" || return 1
+	sha_of "$run_dir/stage/runtime-config.toml"
+	[ "$sha" = "$3" ] || fail "$run_dir/stage/runtime-config.toml: it has sha256 $sha, not $3 as it was made: it was damaged" || return 1
 	set -- "$1" $(stat -c '%a %u %g' "$root$1" 2>/dev/null)
 	[ $# -eq 4 ] || fail "$root$1: stat did not describe it" || return 1
 	replace_file "$run_dir/stage/runtime-config.toml" "$root$1" "$2" "$3" "$4"

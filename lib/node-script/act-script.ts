@@ -19,6 +19,7 @@ const files = [
 	'config',
 	'edit',
 	'packages',
+	'packages-others',
 	'packages-fetch',
 	'packages-check',
 	'packages-ask',

@@ -17,7 +17,7 @@ for (const shell of shells.filter(([program = '']) => which(program) !== undefin
 		async t => {
 			const tree = aptTree(plan);
 			known(tree, 'repo/containerd=1.7.24', packageFile('containerd', '1.7.24', 'whole\n/opt/cni/bin/calico\n'));
-			t.like(await tree.call('fetch_packages && check_packages && each keep backup_keep && backup_packages', shell), {why: ''});
+			t.like(await tree.call('fetch_packages && check_packages && each keep backup_keep', shell), {why: ''});
 			rmSync(join(tree.db, 'repo'), {recursive: true});
 			for (const _ of ['once', 'again']) {
 				t.like(await tree.call('do_packages', shell), {why: ''});
@@ -62,6 +62,48 @@ for (const shell of shells.filter(([program = '']) => which(program) !== undefin
 		t.regex(why, /state\/packages\.log: it cannot be written; is its file system full or read-only\?$/);
 	});
 }
+
+onLinux('what others did after the plan is theirs, and stays although a package wipes it', async t => {
+	const tree = aptTree(plan);
+	for (const version of ['1.6.20', '1.7.24']) {
+		known(tree, `repo/containerd=${version}`, packageFile('containerd', version, 'whole\n/opt/cni\n'));
+	}
+
+	t.like(await tree.call('fetch_packages && check_packages && each keep backup_keep'), {why: ''});
+	for (const [call, content] of [
+		['do_packages', 'by a hook'],
+		['undo_packages', 'by a newer DaemonSet'],
+	] as const) {
+		tree.write('/opt/cni/bin/calico', content, 0o755);
+		t.like(await tree.call(`${call} && ${call}`), {why: ''});
+		t.is(tree.read('/opt/cni/bin/calico'), content);
+		t.is(statSync(join(tree.root, '/opt/cni')).mode & 0o777, 0o755);
+		tree.write('/opt/cni/bin/calico', 'by hand');
+		t.like(await tree.call(call), {why: ''});
+		t.is(tree.read('/opt/cni/bin/calico'), 'by hand');
+	}
+
+	rmSync(join(tree.root, '/opt/cni/bin/calico'));
+	t.like(await tree.call('do_packages'), {why: ''});
+	t.false(tree.has('/opt/cni/bin/calico'));
+});
+
+onLinux('a package manager that was cut off works again, and what it wiped is put back as it was before it first did', async t => {
+	const tree = aptTree(plan);
+	t.like(await tree.call('fetch_packages && each keep backup_keep'), {why: ''});
+	tree.write('/opt/cni/bin/calico', 'newer');
+	t.like(await tree.call('find_manager && note_others'), {why: ''});
+	known(tree, 'containerd', 'installed 1.7.24\n');
+	rmSync(join(tree.root, '/opt/cni/bin'), {recursive: true});
+	const other = `${tree.run}/backup/packages/others/opt/cni/bin/calico`;
+	const copy = tree.read(other);
+	tree.write(other, '');
+	t.regex((await tree.call('do_packages')).why, /^\/opt\/cni\/bin\/calico: its copy .* has sha256 .*; put the file back by hand$/);
+	tree.write(other, copy);
+	t.like(await tree.call('do_packages && do_packages'), {why: ''});
+	t.is(tree.read('/opt/cni/bin/calico'), 'newer');
+	t.is(stored(tree, 'log').match(/ -i /g)?.length, 2);
+});
 
 onLinux('a package that was not there before is taken away again', async t => {
 	const tree = aptTree(['package apt runc 1.1.5 none']);

@@ -54,10 +54,10 @@ write_file() {
 # By no `:`, which is a special builtin: where its file cannot be written, the whole shell ends.
 empty_file() { { true >"$1"; } 2>/dev/null || fail "$1: it cannot be written; is its file system full or read-only?"; }
 
-# backup_file PATH SHA: keeps the file that has this hash, as a copy: a link would change with it where a hook or a network add-on writes into
-# the file itself.
+# backup_file PATH SHA [DIR]: keeps the file that has this hash, as a copy: a link would change with it where a hook or a network add-on writes
+# into the file itself.
 backup_file() {
-	kept=$run_dir/backup$1
+	kept=${3-$run_dir/backup}$1
 	sha_of "$kept"
 	[ "$sha" != "$2" ] || return 0
 	mkdir -p "${kept%/*}"

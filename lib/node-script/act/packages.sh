@@ -5,7 +5,7 @@
 #   backup/packages/list  NAME NEW OLD KIB, a line each, in the order in which they are installed; OLD may be none; KIB: its size
 #   stage/packages/new    NAME.deb or NAME.rpm, and backup/packages the same of the old version, which a later rollback needs
 #   stage/packages/tree   what of the new ones is asked before it is installed: containerd, plugins
-#   backup/packages/configs   configuration files that rpm might replace, kept under backup
+#   backup/packages/at-work   while a package manager is, or may have been cut off: packages-others.sh
 # What the way back needs is under backup: that stays when the run is finished.
 
 find_manager() {
@@ -24,19 +24,6 @@ last_words() {
 	tail -n 12 "$run_dir/state/packages.log" 2>/dev/null | grep -v '^ *$' | tail -n "${1:-3}" | tr '\t\n' ' ' | tr -s ' ' | tr -d '\000-\037\177' | sed 's/^ //; s/ $//' | head -c 400
 }
 
-# Called when the section begins, after the core has kept a copy of every `keep` file.
-backup_packages() {
-	[ -s "$run_dir/backup/packages/list" ] || return 0
-	find_manager || fail 'node: it has lost its package manager' || return 1
-	empty_file "$run_dir/backup/packages/configs" || return 1
-	while read -r name _ <&5; do
-		for path in $("${kind}_changed_configs" "$name"); do
-			mkdir -p "$run_dir/backup${path%/*}" && cp -p "$root$path" "$run_dir/backup$path" || fail "$path: it was not backed up; make room in $run_dir" || return 1
-			echo "$path" >>"$run_dir/backup/packages/configs"
-		done
-	done 5<"$run_dir/backup/packages/list"
-}
-
 do_packages() { move_packages new; }
 
 undo_packages() { move_packages old; }
@@ -48,12 +35,15 @@ move_packages() {
 	suffix=$("${kind}_word" suffix) target=$1
 	wait_for_packages 120 || return 1
 	empty_file "$run_dir/state/packages.log" || return 1
-	! "${kind}_interrupted" || "${kind}_heal"
+	# What power that was lost may have taken from the files is not in the version that the database names.
+	unsure=''
+	[ ! -e "$run_dir/backup/packages/at-work" ] || unsure=yes
+	if "${kind}_interrupted"; then note_others && "${kind}_heal"; fi
 	gone='' moved=yes
 	set --
 	while read -r name new old _ <&5; do
 		wanted_package
-		if [ "$("${kind}_installed" "$name")" = "$wanted" ]; then
+		if [ "$("${kind}_installed" "$name")" = "$wanted" ] && { [ -z "$unsure" ] || [ "$wanted" = none ]; }; then
 			:
 		elif [ "$wanted" = none ]; then
 			gone="$gone $name"
@@ -64,11 +54,12 @@ move_packages() {
 		fi
 	done 5<"$run_dir/backup/packages/list"
 	failpoint during || return 1
+	[ "$#$gone" = 0 ] || note_others || return 1
 	if [ $# -gt 0 ]; then "${kind}_install" "$@" || moved=no; fi
 	if [ -n "$gone" ] && [ $moved = yes ]; then "${kind}_remove" $gone || moved=no; fi
 	said=$(last_words 2)
 	said=${said:-nothing}
-	each keep put_back && put_back_configs && each hold hold_again || return 1
+	put_back_others && each hold hold_again || return 1
 	while read -r name new old _ <&5; do
 		wanted_package
 		seen=$("${kind}_installed" "$name")
@@ -87,29 +78,6 @@ wanted_package() {
 	else
 		wanted=$old file=$run_dir/backup/packages/$name.$suffix
 	fi
-}
-
-# A package that owns the directory may have wiped or replaced what others keep there.
-put_back() {
-	sha_of "$root$1/$2"
-	[ "$sha" != "$3" ] || return 0
-	sha_of "$run_dir/backup$1/$2"
-	[ "$sha" = "$3" ] || fail "$1/$2: its copy under $run_dir/backup has sha256 $sha, not $3 as planned; put the file back by hand" || return 1
-	[ -d "$root$1" ] || { mkdir -p "$root$1" && chmod 0755 "$root$1"; } || fail "$root$1: it cannot be made" || return 1
-	put_back_copy "$1/$2"
-}
-
-put_back_copy() {
-	set -- "$1" $(stat -c '%a %u %g' "$run_dir/backup$1" 2>/dev/null)
-	[ $# -eq 4 ] || fail "$1: its copy under $run_dir/backup is gone; put the file back by hand" || return 1
-	replace_file "$run_dir/backup$1" "$root$1" "$2" "$3" "$4"
-}
-
-put_back_configs() {
-	[ -s "$run_dir/backup/packages/configs" ] || return 0
-	while read -r path <&5; do
-		cmp -s "$run_dir/backup$path" "$root$path" || put_back_copy "$path" || return 1
-	done 5<"$run_dir/backup/packages/configs"
 }
 
 hold_again() {

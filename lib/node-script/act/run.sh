@@ -45,7 +45,7 @@ prepare() {
 }
 
 make_backup() {
-	each plugin backup_plugin && each config backup_config && each keep backup_keep && backup_crictl && backup_packages && backup_runtime_config
+	each plugin backup_plugin && each config backup_config && each keep backup_keep && backup_crictl && backup_runtime_config
 }
 
 backup_keep() { backup_file "$1/$2" "$3"; }

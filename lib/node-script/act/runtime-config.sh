@@ -132,7 +132,9 @@ check_runtime_config() { with_runtime_config check_migrated; }
 
 check_migrated() { check_sha "$1" "$2" && check_staged runtime-config.toml "$3"; }
 
-backup_runtime_config() { with_runtime_config backup_file; }
+backup_runtime_config() { with_runtime_config backup_migrated; }
+
+backup_migrated() { backup_file "$1" "$2"; }
 
 do_runtime_config() {
 	[ -e "$run_dir/backup/runtime-config" ] || skipped='the new containerd reads the file as it is'

@@ -2,6 +2,7 @@ import {chmodSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import type {Orders} from '../../lib/plan/orders.ts';
+import {nodeSteps} from '../../lib/plan/steps.ts';
 import type {Machine} from '../embedded/machine/machine.ts';
 import {
 	addPods,
@@ -18,7 +19,7 @@ import {
 	untilItHangs,
 	watchWhole,
 } from './act-faults.ts';
-import {act, actNode, binDir, configPath, journalOf, must, oldConfig, orders, outcome, prepare, run, said} from './act-node.ts';
+import {act, actNode, binDir, configPath, journalOf, must, oldConfig, orders, outcome, prepare, run, said, sha256} from './act-node.ts';
 
 async function started(
 	t: ExecutionContext,
@@ -283,6 +284,31 @@ for (const [point, fault, strike] of [
 		await isAsBefore(t, machine, before, /\/journal: it cannot be written; free some space on its file system$/);
 	});
 }
+
+test.serial('what a hook had made when the power went is taken back with the files of the plan', async t => {
+	const machine = await actNode();
+	t.teardown(async () => machine.stop());
+	const before = machine.fingerprint();
+	const config = join(machine.tree.root, configPath);
+	const hook = `#!/bin/sh\necho spoiled >${config}\nsleep 1000\n`;
+	await must(machine, 'begin');
+	await must(machine, 'put', ['hook.sh', String(hook.length), sha256(hook)], hook);
+	await prepare(
+		machine,
+		orders({
+			steps: nodeSteps.filter(id => id === 'hook-after' || steps.includes(id)),
+			hooks: [{when: 'after', name: 'hook.sh', sha256: sha256(hook)}],
+		}),
+	);
+	await must(machine, 'start');
+	while (readFileSync(config, 'utf8') !== 'spoiled\n') {
+		await new Promise(resolve => setTimeout(resolve, 1));
+	}
+
+	await must(machine, 'back');
+	await machine.reboot();
+	await isAsBefore(t, machine, before, /^a rollback was asked for$/);
+});
 
 test.serial('start twice: one unit, one section', async t => {
 	const {machine} = await started(t, () => undefined);

@@ -50,11 +50,15 @@ run_hook() {
 	return 1
 }
 
-# What a hook makes of the files that the plan is about is taken back with them: nobody else is at them meanwhile.
+# What a program of the section makes of the files that are taken back is taken back with them: nobody else is at them meanwhile.
 note_hooked() {
 	each config note_hooked_file
 	each plugin note_hooked_plugin
-	sync_path "$run_dir/backup"
+	with_runtime_config note_hooked_file
+	if [ "$kubeadm" = yes ]; then
+		for path in $kubeadm_files; do note_hooked_file "$path"; done
+	fi
+	sync_path "$run_dir/backup/hooked"
 }
 
 note_hooked_file() {
@@ -64,7 +68,7 @@ note_hooked_file() {
 
 note_hooked_plugin() { note_hooked_file "$1/$2"; }
 
-# Whether $sha is what a hook has made of this file.
+# Whether $sha is what such a program has made of this file.
 is_hooked() { grep -qxF "$sha $1" "$run_dir/backup/hooked" 2>/dev/null; }
 
 # Without what a terminal would obey.

@@ -39,9 +39,10 @@ repair_journal() {
 }
 
 # Sets what the journal says: $section (its last state), $section_boot, $began (seconds since 1970), the lists $begun, $finished and
-# $taken_back of steps, and $going_back (a reason) once a step failed or was begun to be taken back.
+# $taken_back of steps, $cut_off (a step that was begun and has no end), and $going_back (a reason) once a step failed or was begun to be taken
+# back.
 read_journal() {
-	journal_count=0 section='' section_boot='' began='' begun=' ' finished=' ' taken_back=' ' going_back=''
+	journal_count=0 section='' section_boot='' began='' begun=' ' finished=' ' taken_back=' ' cut_off='' going_back=''
 	[ -e "$run_dir/journal" ] || return 0
 	while IFS=$tab read -r number line_epoch line_boot who id state text; do
 		journal_count=$((journal_count + 1))
@@ -57,9 +58,16 @@ read_journal() {
 }
 
 remember() {
+	if [ "$1" = section ]; then
+		section=$2
+		return
+	fi
+	cut_off=''
 	case $1:$2 in
-	section:*) section=$2 ;;
-	*:begin) case $begun in *" $1 "*) ;; *) begun="$begun$1 " ;; esac ;;
+	*:begin)
+		cut_off=$1
+		case $begun in *" $1 "*) ;; *) begun="$begun$1 " ;; esac
+		;;
 	*:done | *:skipped) finished="$finished$1 " ;;
 	*:failed) going_back=${going_back:-"step $1 failed"} ;;
 	*:undo) going_back=${going_back:-'a rollback was begun'} ;;

@@ -41,6 +41,7 @@ do_kubeadm() {
 	kubeadm_log=$run_dir/state/kubeadm.log
 	(umask 022 && HOME=/root limited 600 kubeadm upgrade node >"$kubeadm_log" 2>&1 </dev/null)
 	kubeadm_status=$?
+	note_hooked
 	detail=$(last_line "$kubeadm_log")
 	[ $kubeadm_status -ne 0 ] || return 0
 	why="kubeadm upgrade node: it ended with $kubeadm_status: ${detail:-it said nothing}; see $kubeadm_log"
@@ -51,7 +52,6 @@ do_kubeadm() {
 undo_kubeadm() {
 	[ -e "$run_dir/backup/kubeadm" ] || return 0
 	while read -r path old <&5; do
-		sha_of "$root$path"
-		restore_file "$path" "$old" "$sha" || return 1
+		restore_file "$path" "$old" "$old" || return 1
 	done 5<"$run_dir/backup/kubeadm"
 }

@@ -15,6 +15,8 @@ run_section() {
 	undone) return 0 ;;
 	stuck) going_back='a step could not be taken back' ;;
 	esac
+	# It may not be called again to say what it made.
+	case $cut_off in hook-before | hook-after | kubeadm) note_hooked ;; esac
 	if is_on_way_back; then
 		if [ -n "$back_state" ]; then
 			end_way_back "$back_state" "$back_text"

@@ -285,6 +285,22 @@ for (const [point, fault, strike] of [
 	});
 }
 
+test.serial('a step that is cut off again and again while it is taken back does not keep the services down', async t => {
+	const hang = 'undo-config:during:hang';
+	const {machine, before} = await started(t, node => failAt(node, ['start-runtime:after:fail', hang, hang, hang, hang]));
+	for (const _ of [1, 2, 3]) {
+		await untilItHangs(machine);
+		await machine.kill(unit);
+	}
+
+	t.is(await outcome(machine), 'stuck', said(machine));
+	t.regex(journalOf(machine).at(-1)?.detail ?? '', /^config: it was cut off 3 times while it was taken back; see what hangs/);
+	t.true(machine.isKubeletRunning);
+	failAt(machine, []);
+	await must(machine, 'back');
+	await isAsBefore(t, machine, before, /^a step could not be taken back$/);
+});
+
 test.serial('what a hook had made when the power went is taken back with the files of the plan', async t => {
 	const machine = await actNode();
 	t.teardown(async () => machine.stop());

@@ -39,10 +39,10 @@ repair_journal() {
 }
 
 # Sets what the journal says: $section (its last state), $section_boot, $began (seconds since 1970), the lists $begun, $finished and
-# $taken_back of steps, $cut_off (a step that was begun and has no end), and $going_back (a reason) once a step failed or was begun to be taken
+# $taken_back of steps, $undoing and $undos (a step and how often it was begun to be taken back without an end), $cut_off (a step that was begun and has no end), and $going_back (a reason) once a step failed or was begun to be taken
 # back.
 read_journal() {
-	journal_count=0 section='' section_boot='' began='' begun=' ' finished=' ' taken_back=' ' cut_off='' going_back=''
+	journal_count=0 section='' section_boot='' began='' begun=' ' finished=' ' taken_back=' ' undoing='' cut_off='' going_back=''
 	[ -e "$run_dir/journal" ] || return 0
 	while IFS=$tab read -r number line_epoch line_boot who id state text; do
 		journal_count=$((journal_count + 1))
@@ -60,9 +60,11 @@ read_journal() {
 remember() {
 	if [ "$1" = section ]; then
 		section=$2
+		[ "$2" = begin ] || undoing=''
 		return
 	fi
 	cut_off=''
+	[ "$2" = undo ] || undoing=''
 	case $1:$2 in
 	*:begin)
 		cut_off=$1
@@ -70,7 +72,10 @@ remember() {
 		;;
 	*:done | *:skipped) finished="$finished$1 " ;;
 	*:failed) going_back=${going_back:-"step $1 failed"} ;;
-	*:undo) going_back=${going_back:-'a rollback was begun'} ;;
+	*:undo)
+		[ "$undoing" = "$1" ] || undoing=$1 undos=0
+		undos=$((undos + 1)) going_back=${going_back:-'a rollback was begun'}
+		;;
 	*:undone) taken_back="$taken_back$1 " ;;
 	esac
 }

@@ -68,6 +68,8 @@ take_step_back() {
 	function_name "$1"
 	if changes_files "$1" && [ -n "$stuck" ]; then
 		why="it is left as it is, because of $stuck"
+	elif changes_files "$1" && is_often_cut_off "$1"; then
+		why="$1: it was cut off 3 times while it was taken back; see what hangs, then roll back once more"
 	else
 		tries=3
 		while [ $tries -gt 0 ]; do
@@ -83,6 +85,9 @@ take_step_back() {
 	stuck=${stuck:-$why}
 	note "$1" stuck "$why"
 }
+
+# What hangs until our unit's time is up would be begun again for ever, with the services stopped.
+is_often_cut_off() { [ "$undoing" = "$1" ] && [ "$undos" -gt 3 ]; }
 
 # Their order keeps the config's version one that every plugin on the disk supports.
 changes_files() {

@@ -39,8 +39,8 @@ repair_journal() {
 }
 
 # Sets what the journal says: $section (its last state), $section_boot, $began (seconds since 1970), the lists $begun, $finished and
-# $taken_back of steps, $undoing and $undos (a step and how often it was begun to be taken back without an end), $cut_off (a step that was begun and has no end), and $going_back (a reason) once a step failed or was begun to be taken
-# back.
+# $taken_back of steps, $cut_off (a step that was begun and has no end), $undoing and $undos (a step that was begun to be taken back and has no
+# end, and how often), and $going_back (a reason) once a step failed or was begun to be taken back.
 read_journal() {
 	journal_count=0 section='' section_boot='' began='' begun=' ' finished=' ' taken_back=' ' undoing='' cut_off='' going_back=''
 	[ -e "$run_dir/journal" ] || return 0

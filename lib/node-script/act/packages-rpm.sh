@@ -116,8 +116,11 @@ dnf_download() {
 	done
 }
 
+# A lock is a line of a file; without this dnf4 asks the repositories all the same, and the way back may have none.
+dnf_versionlock() { limited 60 dnf -q -y '--disablerepo=*' versionlock "$@" 2>/dev/null; }
+
 dnf_held() {
-	limited 60 dnf -q versionlock list 2>/dev/null | awk -v name="$1" '
+	dnf_versionlock list | awk -v name="$1" '
 		index($0, name "-") == 1 && substr($0, length(name) + 2) ~ /^[0-9]/ { found = 1 }
 		$1 == "Package" && $2 == "name:" && $3 == name { found = 1 }
 		END { exit !found }'
@@ -125,8 +128,8 @@ dnf_held() {
 
 # A lock names a version: it has to be of the one that is installed now.
 dnf_hold() {
-	limited 60 dnf -q -y versionlock delete "$1" >/dev/null 2>&1
-	limited 60 dnf -q -y versionlock add "$1" >/dev/null 2>&1
+	dnf_versionlock delete "$1" >/dev/null
+	dnf_versionlock add "$1" >/dev/null
 }
 
 zypper_candidates() {

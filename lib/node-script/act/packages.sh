@@ -80,7 +80,10 @@ wanted_package() {
 	fi
 }
 
+# On the way back a hold that cannot be set keeps nothing else from what it was.
 hold_again() {
 	"${manager}_hold" "$1"
-	"${manager}_held" "$1" || fail "package/$1: it was held and could not be held again; hold it by hand"
+	! "${manager}_held" "$1" || return 0
+	why="package/$1: it was held and could not be held again; hold it by hand"
+	[ "$target" = old ] && detail=${detail:+"$detail; "}$why
 }

@@ -1,4 +1,4 @@
-import {mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
+import {mkdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test from 'ava';
 import type {ActTree} from './act-functions.ts';
@@ -86,6 +86,23 @@ onLinux('what others did after the plan is theirs, and stays although a package 
 	rmSync(join(tree.root, '/opt/cni/bin/calico'));
 	t.like(await tree.call('do_packages'), {why: ''});
 	t.false(tree.has('/opt/cni/bin/calico'));
+});
+
+onLinux('links in a directory of plugins are there again when a package has wiped it', async t => {
+	const tree = aptTree([...plan, `keep /opt/cni/bin weave-plugin-2.8 ${sha256('weave')}`, 'bin-dir /opt/cni/bin', 'bin-dir /nowhere']);
+	for (const version of ['1.6.20', '1.7.24']) {
+		known(tree, `repo/containerd=${version}`, packageFile('containerd', version, 'whole\n/opt/cni/bin\n'));
+	}
+
+	tree.write('/opt/cni/bin/weave-plugin-2.8', 'weave');
+	const link = join(tree.root, '/opt/cni/bin/weave-net');
+	symlinkSync('weave-plugin-2.8', link);
+	t.like(await tree.call('fetch_packages && each keep backup_keep'), {why: ''});
+	for (const call of ['do_packages', 'undo_packages']) {
+		t.like(await tree.call(call), {why: ''});
+		t.is(readlinkSync(link), 'weave-plugin-2.8');
+		t.is(tree.read('/opt/cni/bin/weave-net'), 'weave');
+	}
 });
 
 onLinux('a package manager that was cut off works again, and what it wiped is put back as it was before it first did', async t => {

@@ -1,4 +1,4 @@
-import {existsSync, statSync} from 'node:fs';
+import {existsSync, rmSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import test from 'ava';
 import {type ActTree, actTree} from './act-functions.ts';
@@ -45,6 +45,27 @@ onLinux('a containerd configuration of version 1 becomes one of version 2, and a
 	t.like(await tree.call('undo_runtime_config && undo_runtime_config'), {why: ''});
 	t.is(tree.read('/etc/containerd/config.toml'), v1);
 });
+
+for (const [words, path] of [
+	['containerd --config /etc/mine.toml', '/etc/mine.toml'],
+	['containerd -c=/etc/mine.toml', '/etc/mine.toml'],
+	['containerd', '/etc/containerd/config.toml'],
+] as const) {
+	onLinux(`${words}: the configuration is that of the node's runtime, whoever else runs one`, async t => {
+		const tree = actTree({
+			files: {
+				'/proc/41/comm': 'containerd\n',
+				'/proc/41/cmdline': 'containerd\0--config\0/var/run/docker/containerd/containerd.toml\0',
+				'/proc/4242/comm': 'containerd\n',
+				'/proc/4242/cmdline': `${words.replaceAll(' ', '\0')}\0`,
+			},
+			commands: {systemctl: 'case $* in "show -p MainPID containerd.service") echo MainPID=4242 ;; esac'},
+		});
+		t.is((await tree.call('find_runtime_config && echo "$config_path"')).output.trim(), path);
+		rmSync(join(tree.root, '/proc/4242'), {recursive: true});
+		t.is((await tree.call('find_runtime_config && echo "$config_path"')).output.trim(), '/etc/containerd/config.toml');
+	});
+}
 
 onLinux('a new containerd configuration that was damaged is not put in place', async t => {
 	const tree = containerdTree(v1);

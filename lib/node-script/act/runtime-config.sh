@@ -31,17 +31,12 @@ changed_lines() {
 	awk -v other="$root$config_path" '{ new[NR] = $0 } END { while ((getline line < other) > 0) old[++n] = line; shift = NR - n; for (i = 1; i <= n; i++) if (old[i] != new[i + shift]) s = s (s == "" ? "" : ",") i; print s == "" ? 0 : s }' "$run_dir/state/runtime-config.toml"
 }
 
-# Sets $config_path: the flag of the containerd that runs, or the default.
+# Sets $config_path: the flag of the containerd that runs as the node's runtime, or the default. Docker has one of its own, pods too.
 find_runtime_config() {
 	config_path=/etc/containerd/config.toml
-	for comm in $(files_like "$root/proc/[1-9]*/comm"); do
-		program=''
-		{ read -r program <"$comm"; } 2>/dev/null
-		[ "$program" = containerd ] || continue
-		flag=$(tr '\000' '\n' <"${comm%comm}cmdline" 2>/dev/null | awk 'take { print; exit } /^--?c(onfig)?$/ { take = 1 } sub(/^--?c(onfig)?=/, "") { print; exit }')
-		! is_path "$flag" || config_path=$flag
-		return
-	done
+	pid=$(limited 20 systemctl show -p MainPID containerd.service 2>/dev/null </dev/null)
+	flag=$(tr '\000' '\n' 2>/dev/null <"$root/proc/${pid#MainPID=}/cmdline" | awk 'take { print; exit } /^--?c(onfig)?$/ { take = 1 } sub(/^--?c(onfig)?=/, "") { print; exit }')
+	! is_path "$flag" || config_path=$flag
 }
 
 # The top-level key version; without one a file is of version 1.

@@ -213,6 +213,19 @@ onLinux('a migrated configuration that a hook changed besides becomes what it wa
 	t.is(tree.read('/etc/containerd/config.toml'), v1);
 });
 
+onLinux('a sandbox that could not be made and is there all the same: the reason is the first one', async t => {
+	const tree = actTree({
+		commands: {crictl: 'case $* in *" runp "*) echo "rpc error: no network" >&2; exit 1 ;; *" pods "*) echo 0123abc ;; esac'},
+	});
+	t.is((await tree.call('crictl=crictl sandbox=yes; do_sandbox')).why, 'crictl runp: no sandbox was made: rpc error: no network');
+});
+
+onLinux('what watches over a program without the help of timeout keeps no lock', async t => {
+	const tree = actTree();
+	const lock = 'exec 9<"$base"; try_lock 9';
+	t.is((await tree.call(`timeout=no; ${lock} && limited 30 true; exec 9<&-; ${lock} || fail 'it is locked'`)).why, '');
+});
+
 onLinux('kubeadm is refused on a control plane, and its failure told', async t => {
 	const tree = kubeadmTree('echo "error: no API server" >&2; exit 1');
 	t.regex((await tree.call('kubeadm=yes; do_kubeadm')).why, /^kubeadm upgrade node: it ended with 1: error: no API server/);

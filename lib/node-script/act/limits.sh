@@ -18,14 +18,14 @@ limited() {
 		"$@" <&4 4<&- &
 		limited_pid=$!
 		started_at "$limited_pid"
-		# Its sleep outlives it: no descriptor of an answer, whose end is waited for, may stay open in it.
+		# Its sleep outlives it: no descriptor of an answer, whose end is waited for, and none of a lock may stay open in it.
 		(
 			limited_from=$started
 			sleep "$limited_seconds"
 			# Where we were killed ourselves this is still here, and the number may be somebody else's by now.
 			started_at "$limited_pid"
 			[ "$started" != "$limited_from" ] || kill -9 "$limited_pid"
-		) 3>&- 4<&- 5<&- >/dev/null 2>&1 &
+		) 3>&- 4<&- 5<&- 8<&- 9<&- >/dev/null 2>&1 &
 		watchdog_pid=$!
 		wait "$limited_pid" 2>/dev/null
 		limited_status=$?

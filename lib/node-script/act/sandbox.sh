@@ -15,9 +15,9 @@ do_sandbox() {
 	case $pod_id in
 	'' | *[!0-9a-f]*)
 		# Above it crictl warns of this and that, such as that it has no configuration file.
-		said=$(last_line "$run_dir/state/sandbox.said")
+		runp_said=$(last_line "$run_dir/state/sandbox.said")
 		remove_own_sandboxes
-		fail "crictl runp: no sandbox was made: ${said:-it said nothing within 120 seconds}"
+		fail "crictl runp: no sandbox was made: ${runp_said:-it said nothing within 120 seconds}"
 		return 1
 		;;
 	esac

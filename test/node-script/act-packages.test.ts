@@ -45,3 +45,19 @@ test('a finish that was cut off leaves a run that can be rolled back', async t =
 	t.deepEqual(machine.fingerprint(), before);
 	t.deepEqual(machine.units(), {'containerd.service': 'active', 'kubelet.service': 'active', [unit]: 'inactive'});
 });
+
+test('a rollback of a finished run that was cut off before its unit was there goes on when it is started', async t => {
+	const machine = await packageNode(t);
+	const before = machine.fingerprint();
+	await prepare(machine, plan);
+	await must(machine, 'start');
+	t.is(await outcome(machine), 'done', said(machine));
+	await must(machine, 'finish');
+	const base = join(machine.tree.root, '/var/lib/cni-upgrade');
+	writeFileSync(join(base, run, 'back'), 'back\n');
+	writeFileSync(join(base, 'current'), `${run}\n`);
+	await must(machine, 'start');
+	t.is(await outcome(machine), 'undone', said(machine));
+	await must(machine, 'finish');
+	t.deepEqual(machine.fingerprint(), before);
+});

@@ -26,7 +26,9 @@ verb_start() {
 	load_plan && must_be_current && lock_verbs || return 1
 	read_journal
 	case $section in
-	done | undone) return 0 ;;
+	# A rollback of a finished run may have been cut off before anybody was there to carry it out.
+	done) [ -e "$run_dir/back" ] || return 0 ;;
+	undone) return 0 ;;
 	esac
 	install_unit
 }

@@ -75,6 +75,17 @@ test('no two files of the script have a function of one name', t => {
 	);
 });
 
+test('no number of failures ends the restarts of the unit, as systemd of any release reads it', async t => {
+	const machine = await actNode();
+	t.teardown(async () => machine.stop());
+	await prepare(machine);
+	await must(machine, 'start');
+	await outcome(machine);
+	const text = readFileSync(join(machine.tree.root, '/etc/systemd/system/cni-upgrade.service'), 'utf8');
+	t.regex(text, /^\[Unit\]\n(.+\n)*StartLimitIntervalSec=0\n/m);
+	t.regex(text, /^\[Service\]\n(.+\n)*StartLimitInterval=0\n/m);
+});
+
 test('whoever has a file open, or runs it, goes on with that file, forward and back', async t => {
 	const machine = await actNode();
 	t.teardown(async () => machine.stop());

@@ -22,6 +22,8 @@ ExecStart=/bin/sh /var/lib/cni-upgrade/act.sh run $run $uid
 Restart=on-failure
 RestartForceExitStatus=SIGHUP SIGINT SIGTERM SIGPIPE
 RestartSec=1
+# As systemd before release 230 has it; later ones read it still.
+StartLimitInterval=0
 RuntimeMaxSec=$((deadline + 900))
 TimeoutStopSec=900
 # A package manager that is at work when we are killed ends its work; the next instance waits for it.

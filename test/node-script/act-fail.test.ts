@@ -19,7 +19,21 @@ import {
 	untilItHangs,
 	watchWhole,
 } from './act-faults.ts';
-import {act, actNode, binDir, configPath, journalOf, must, oldConfig, orders, outcome, prepare, run, said, sha256} from './act-node.ts';
+import {
+	act,
+	actNode,
+	binDir,
+	configPath,
+	journalOf,
+	must,
+	oldConfig,
+	orders,
+	outcome,
+	prepare,
+	run,
+	said,
+	sha256,
+} from './act-node.ts';
 
 async function started(
 	t: ExecutionContext,
@@ -262,11 +276,7 @@ for (const [point, fault, strike] of [
 		machine.limitFiles(512);
 		await strike(machine);
 		const config = join(machine.tree.root, configPath);
-		while (
-			!machine.isKubeletRunning ||
-			machine.units()[unit] !== 'activating' ||
-			readFileSync(config, 'utf8') !== oldConfig
-		) {
+		while (!machine.isKubeletRunning || machine.units()[unit] !== 'activating' || readFileSync(config, 'utf8') !== oldConfig) {
 			await new Promise(resolve => setTimeout(resolve, 1));
 		}
 

@@ -105,19 +105,22 @@ onLinux('a configuration file that somebody changed after the plan stays as it w
 	}
 });
 
-onLinux('holds are set without the repositories; on the way back one that cannot be set is told, and holds up nothing', async t => {
-	const tree = rpmTree(['package dnf containerd.io 1.7.24-1 1.6.20-1', 'hold containerd.io']);
-	writeFileSync(join(tree.db, 'lock'), 'containerd.io-0:1.6.20-1.*\n');
-	t.like(await tree.call('fetch_packages'), {why: ''});
-	writeFileSync(join(tree.db, 'offline'), '');
-	t.like(await tree.call('do_packages'), {why: ''});
-	t.is(readFileSync(join(tree.db, 'lock'), 'utf8'), 'containerd.io-0:1.7.24-1.*\n');
-	writeFileSync(join(tree.db, 'locked-away'), '');
-	const told = 'package/containerd.io: it was held and could not be held again; hold it by hand';
-	t.is((await tree.call('do_packages')).why, told);
-	t.is((await tree.call('undo_packages && echo "$detail"')).output.trim(), told);
-	t.is(readFileSync(join(tree.db, 'containerd.io'), 'utf8').trim(), '1.6.20-1');
-});
+onLinux(
+	'holds are set without the repositories; on the way back one that cannot be set is told, and holds up nothing',
+	async t => {
+		const tree = rpmTree(['package dnf containerd.io 1.7.24-1 1.6.20-1', 'hold containerd.io']);
+		writeFileSync(join(tree.db, 'lock'), 'containerd.io-0:1.6.20-1.*\n');
+		t.like(await tree.call('fetch_packages'), {why: ''});
+		writeFileSync(join(tree.db, 'offline'), '');
+		t.like(await tree.call('do_packages'), {why: ''});
+		t.is(readFileSync(join(tree.db, 'lock'), 'utf8'), 'containerd.io-0:1.7.24-1.*\n');
+		writeFileSync(join(tree.db, 'locked-away'), '');
+		const told = 'package/containerd.io: it was held and could not be held again; hold it by hand';
+		t.is((await tree.call('do_packages')).why, told);
+		t.is((await tree.call('undo_packages && echo "$detail"')).output.trim(), told);
+		t.is(readFileSync(join(tree.db, 'containerd.io'), 'utf8').trim(), '1.6.20-1');
+	},
+);
 
 onLinux('an rpm that was cut off is installed again, although the database names its version', async t => {
 	const tree = rpmTree(['package dnf containerd.io 1.7.24-1 1.6.20-1']);

@@ -89,7 +89,12 @@ onLinux('what others did after the plan is theirs, and stays although a package 
 });
 
 onLinux('links in a directory of plugins are there again when a package has wiped it', async t => {
-	const tree = aptTree([...plan, `keep /opt/cni/bin weave-plugin-2.8 ${sha256('weave')}`, 'bin-dir /opt/cni/bin', 'bin-dir /nowhere']);
+	const tree = aptTree([
+		...plan,
+		`keep /opt/cni/bin weave-plugin-2.8 ${sha256('weave')}`,
+		'bin-dir /opt/cni/bin',
+		'bin-dir /nowhere',
+	]);
 	for (const version of ['1.6.20', '1.7.24']) {
 		known(tree, `repo/containerd=${version}`, packageFile('containerd', version, 'whole\n/opt/cni/bin\n'));
 	}
@@ -105,22 +110,28 @@ onLinux('links in a directory of plugins are there again when a package has wipe
 	}
 });
 
-onLinux('a package manager that was cut off works again, and what it wiped is put back as it was before it first did', async t => {
-	const tree = aptTree(plan);
-	t.like(await tree.call('fetch_packages && each keep backup_keep'), {why: ''});
-	tree.write('/opt/cni/bin/calico', 'newer');
-	t.like(await tree.call('find_manager && note_others'), {why: ''});
-	known(tree, 'containerd', 'installed 1.7.24\n');
-	rmSync(join(tree.root, '/opt/cni/bin'), {recursive: true});
-	const other = `${tree.run}/backup/packages/others/opt/cni/bin/calico`;
-	const copy = tree.read(other);
-	tree.write(other, '');
-	t.regex((await tree.call('do_packages')).why, /^\/opt\/cni\/bin\/calico: its copy .* has sha256 .*; put the file back by hand$/);
-	tree.write(other, copy);
-	t.like(await tree.call('do_packages && do_packages'), {why: ''});
-	t.is(tree.read('/opt/cni/bin/calico'), 'newer');
-	t.is(stored(tree, 'log').match(/ -i /g)?.length, 2);
-});
+onLinux(
+	'a package manager that was cut off works again, and what it wiped is put back as it was before it first did',
+	async t => {
+		const tree = aptTree(plan);
+		t.like(await tree.call('fetch_packages && each keep backup_keep'), {why: ''});
+		tree.write('/opt/cni/bin/calico', 'newer');
+		t.like(await tree.call('find_manager && note_others'), {why: ''});
+		known(tree, 'containerd', 'installed 1.7.24\n');
+		rmSync(join(tree.root, '/opt/cni/bin'), {recursive: true});
+		const other = `${tree.run}/backup/packages/others/opt/cni/bin/calico`;
+		const copy = tree.read(other);
+		tree.write(other, '');
+		t.regex(
+			(await tree.call('do_packages')).why,
+			/^\/opt\/cni\/bin\/calico: its copy .* has sha256 .*; put the file back by hand$/,
+		);
+		tree.write(other, copy);
+		t.like(await tree.call('do_packages && do_packages'), {why: ''});
+		t.is(tree.read('/opt/cni/bin/calico'), 'newer');
+		t.is(stored(tree, 'log').match(/ -i /g)?.length, 2);
+	},
+);
 
 onLinux('a package that was not there before is taken away again', async t => {
 	const tree = aptTree(['package apt runc 1.1.5 none']);

@@ -199,13 +199,19 @@ onLinux('what somebody else made of a file of kubeadm meanwhile is left alone', 
 	const tree = kubeadmTree('echo new >"$CNI_UPGRADE_ROOT/var/lib/kubelet/config.yaml"');
 	t.is((await tree.call('kubeadm=yes; do_kubeadm')).why, '');
 	tree.write('/var/lib/kubelet/config.yaml', 'by hand');
-	t.regex((await tree.call('kubeadm=yes; undo_kubeadm')).why, /config\.yaml: it has sha256 .*: somebody changed it, and it is left alone/);
+	t.regex(
+		(await tree.call('kubeadm=yes; undo_kubeadm')).why,
+		/config\.yaml: it has sha256 .*: somebody changed it, and it is left alone/,
+	);
 	t.is(tree.read('/var/lib/kubelet/config.yaml'), 'by hand');
 });
 
 onLinux('a migrated configuration that a hook changed besides becomes what it was', async t => {
 	const tree = containerdTree(v1);
-	tree.write(`${tree.run}/plan`, `cni-upgrade 1\nnode worker-1\nruntime-config migrate ${sha256(v1)}\nhook after mine.sh 00\nend\n`);
+	tree.write(
+		`${tree.run}/plan`,
+		`cni-upgrade 1\nnode worker-1\nruntime-config migrate ${sha256(v1)}\nhook after mine.sh 00\nend\n`,
+	);
 	tree.write(`${tree.run}/stage/mine.sh`, `#!/bin/sh\necho more >>${join(tree.root, '/etc/containerd/config.toml')}\n`);
 	t.is((await tree.call('stage_runtime_config && backup_runtime_config && do_runtime_config && do_hook_after')).why, '');
 	t.is(tree.read('/etc/containerd/config.toml'), `${v2}more\n`);

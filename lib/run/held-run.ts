@@ -1,8 +1,9 @@
 import {isUnknown} from '../facts/unknown.ts';
-import {type JournalLine, parseJournal} from '../plan/journal.ts';
+import type {JournalLine} from '../plan/journal.ts';
 import {type Orders, parseOrders} from '../plan/orders.ts';
 import type {NodeAgent} from './agent.ts';
 import {type RunSettings, unpackSettings} from './settings.ts';
+import {wholeJournal} from './whole-journal.ts';
 
 /** What a node holds of runs. */
 export type HeldRun = {
@@ -18,7 +19,8 @@ export type HeldRun = {
 
 /** Asks the node what it holds. @param run - `-`: whichever is current. */
 export async function readHeldRun(agent: NodeAgent, run: string, signal: AbortSignal): Promise<HeldRun> {
-	const {of, lines} = await agent.withRun(run).look('state', [], {signal, tries: 5});
+	const state = await agent.withRun(run).look('state', [], {signal, tries: 5});
+	const {of} = state;
 	const current = of('current')[0]?.[0];
 	const orderLines = of('order').map(([line = '']) => line);
 	const orders = orderLines.length === 0 ? undefined : parseOrders(orderLines);
@@ -27,6 +29,8 @@ export async function readHeldRun(agent: NodeAgent, run: string, signal: AbortSi
 		newestFinished: of('run').findLast(([, state]) => state === 'finished')?.[0],
 		orders: orders === undefined || isUnknown(orders) ? undefined : orders,
 		settings: unpackSettings(orderLines.find(line => line.startsWith('settings '))?.slice('settings '.length)),
-		journal: parseJournal(lines('journal')),
+		journal: await wholeJournal(state, async number =>
+			agent.withRun(run === '-' ? (current ?? run) : run).look('journal', [number], {signal, tries: 5}),
+		),
 	};
 }

@@ -1,7 +1,7 @@
 import {getLease} from '../cluster/leases.ts';
 import {getNode} from '../cluster/nodes-write.ts';
 import {messageOf} from '../errors.ts';
-import {type JournalLine, parseJournal, stateOf} from '../plan/journal.ts';
+import {type JournalLine, stateOf} from '../plan/journal.ts';
 import type {Orders} from '../plan/orders.ts';
 import type {RunContext} from './context.ts';
 import type {RunEvent, StepState} from './events.ts';
@@ -11,6 +11,7 @@ import type {Cordoned} from './pointer.ts';
 import {point} from './prepare.ts';
 import type {RunProgress} from './progress-of.ts';
 import type {UpgradeOptions} from './upgrade.ts';
+import {wholeJournal} from './whole-journal.ts';
 
 /** Seconds that the node may take beyond its own deadline, to go back. */
 const margin = 900;
@@ -86,8 +87,8 @@ async function pointToNode(context: RunContext, cordoned: Cordoned): Promise<voi
 }
 
 export async function readJournal({agent, signal}: RunContext): Promise<readonly JournalLine[]> {
-	const {lines} = await agent.ask('journal', ['1'], {signal, tries: 30});
-	return parseJournal(lines('journal'));
+	const from = async (number: string) => agent.ask('journal', [number], {signal, tries: 30});
+	return wholeJournal(await from('1'), from);
 }
 
 /** What is known of a node that cannot be heard. Where the API server does not answer either, it is waited for as before. */

@@ -21,6 +21,7 @@ import {
 	sha256,
 	uid,
 } from './act-node.ts';
+import {awks, which} from './run-script.ts';
 
 const base = '/var/lib/cni-upgrade';
 
@@ -63,7 +64,10 @@ for (const staged of ['plugins/bridge', `config${configPath}`]) {
 		t.teardown(async () => machine.stop());
 		await prepare(machine);
 		writeFileSync(join(machine.tree.root, base, run, 'stage', staged), '');
-		t.regex((await act(machine, 'check')).why, new RegExp(`/stage/${staged}: it has sha256 .*: it was damaged; take the run back`));
+		t.regex(
+			(await act(machine, 'check')).why,
+			new RegExp(`/stage/${staged}: it has sha256 .*: it was damaged; take the run back`),
+		);
 	});
 }
 
@@ -260,6 +264,38 @@ test("a note is the client's line, as it was encoded; not while the section is u
 	t.deepEqual((await must(machine, 'journal', ['1'])).records.at(-1), ['unit', 'inactive']);
 	t.deepEqual((await must(machine, 'journal', ['2'])).records.length, 1);
 });
+
+for (const awk of [undefined, ...awks.filter(name => which(name) !== undefined)]) {
+	test(`a journal that is longer than an answer is told in several, with ${awk ?? 'awk'}`, async t => {
+		const machine = await actNode(awk === undefined ? {} : {awk});
+		t.teardown(async () => machine.stop());
+		await prepare(machine);
+		const lines = Array.from(
+			{length: 300},
+			(_, index) => `${index + 1}\t1700000000\tboot\tnode\tplugins\tstuck\t${'%20'.repeat(300)}`,
+		);
+		writeFileSync(join(machine.tree.root, base, run, 'journal'), lines.map(line => `${line}\n`).join(''));
+		for (const verb of ['state', 'journal']) {
+			const told: unknown[] = [];
+			let answer = await must(machine, verb, verb === 'journal' ? ['1'] : []);
+			for (;;) {
+				told.push(...answer.records.filter(([kind]) => kind === 'journal').map(([, number]) => Number(number)));
+				const more = answer.records.find(([kind]) => kind === 'more');
+				if (more === undefined) {
+					break;
+				}
+
+				answer = await must(machine, 'journal', [more[1] ?? '']);
+			}
+
+			t.deepEqual(
+				told,
+				lines.map((_, index) => index + 1),
+				verb,
+			);
+		}
+	});
+}
 
 test('a journal whose last line was cut is mended by the next', async t => {
 	const machine = await actNode();

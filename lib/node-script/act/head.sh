@@ -34,8 +34,8 @@
 #   rehearse                     supports TYPE VERSIONS RELEASE|none   rehearsed ADD|CHECK|DEL|GONE ok|failed|skipped WHY
 #   note STEP STATE [DETAIL]     the client's line; DETAIL is percent-encoded by the client
 #   start, back, finish, discard
-#   journal FROM                 journal NUMBER EPOCH BOOT WHO STEP STATE DETAIL     unit ACTIVESTATE
-#   state                        current RUN|none   boot ID   run RUN finished|unfinished   order LINE   journal ...
+#   journal FROM                 journal NUMBER EPOCH BOOT WHO STEP STATE DETAIL     more NUMBER     unit ACTIVESTATE
+#   state                        current RUN|none   boot ID   run RUN finished|unfinished   order LINE   journal ...   more NUMBER
 #   look ADDRESS                 lease PATH CONTAINERID   cached PATH   interface NAME
 #   reach ADDRESS [PORT]         reached yes|no|unknown HOW
 # `run` is what the unit executes, `rehearsal` what `rehearse` calls in a network namespace.

@@ -62,16 +62,21 @@ verb_back() {
 verb_journal() {
 	[ $# -eq 1 ] && is_number "$1" || refuse 'act.sh journal: it needs FROM' || return 1
 	[ -d "$run_dir" ] || refuse "run/$run: it is not on this node" || return 1
-	journal_records "$1"
+	journal_records "$1" 49152
 	unit_state "$unit_name"
 	record unit "$unit_state"
 }
 
-# At most 200 lines from the one numbered $1 on.
+# journal_records FROM BYTES: the lines from this one on, one at least, as far as an answer has room for them; `more NUMBER` is the first that it
+# had none for.
 journal_records() {
 	[ -e "$run_dir/journal" ] || return 0
 	# The last line without its end is one that is just being written, or was cut.
-	awk -v from="$1" -v whole="$(wc -l <"$run_dir/journal")" 'NR >= from && NR <= whole && NR < from + 200 { print "journal\t" $0 }' "$run_dir/journal" >&3
+	awk -v from="$1" -v whole="$(wc -l <"$run_dir/journal")" -v room="$2" '
+		NR < from || NR > whole { next }
+		{ room -= length($0) + 9 }
+		room < 0 && given { print "more\t" NR; exit }
+		{ print "journal\t" $0; given = 1 }' "$run_dir/journal" >&3
 }
 
 verb_state() {
@@ -86,10 +91,13 @@ verb_state() {
 	set -f
 	[ "$run" != - ] || run=$current run_dir=$base/$current
 	[ "$run" != none ] && [ -d "$run_dir" ] || return 0
+	room=49152
 	if [ -e "$run_dir/plan" ]; then
+		# As records its lines are no longer than twice what they are.
+		room=$((room - $(wc -c <"$run_dir/plan") * 2))
 		awk '{ gsub(/%/, "%25"); gsub(/ /, "%20"); print "order\t" $0 }' "$run_dir/plan" >&3
 	fi
-	journal_records 1
+	journal_records 1 "$room"
 	unit_state "$unit_name"
 	record unit "$unit_state"
 }

@@ -25,6 +25,7 @@ case $1 in
 --set-selections) read -r name want && echo "$want" >"$DB/$name.want" ;;
 --configure) rm -f "$DB/audit" ;;
 --purge) shift && for name; do rm "$DB/$name"; done ;;
+--remove) shift && for name; do echo "config-files 1" >"$DB/$name"; done ;;
 -i)
 	shift
 	for file; do

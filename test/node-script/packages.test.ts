@@ -142,6 +142,15 @@ onLinux('a package that was not there before is taken away again', async t => {
 	t.throws(() => stored(tree, 'runc'), {code: 'ENOENT'});
 });
 
+onLinux('a package that was not there before, but for its configuration files, leaves them', async t => {
+	const tree = aptTree(['package apt runc 1.1.5 none']);
+	known(tree, 'runc', 'config-files 1\n');
+	t.like(await tree.call('fetch_packages && check_packages && do_packages'), {why: ''});
+	tree.finish();
+	t.like(await tree.call('undo_packages && undo_packages'), {why: ''});
+	t.is(stored(tree, 'runc'), 'config-files 1');
+});
+
 const refused: readonly (readonly [title: string, change: (tree: ActTree) => void, call: string, why: RegExp])[] = [
 	[
 		'a version that changed meanwhile',

@@ -84,8 +84,20 @@ apt_install() {
 	apt_run 1200 --force-confold --force-downgrade --force-hold --auto-deconfigure -i "$@"
 }
 
+# All at once, since one may need another. Configuration files that were there before are not ours to purge.
 apt_remove() {
-	apt_run 600 --purge "$@"
+	apt_run 600 --remove "$@" || return 1
+	for name in "$@"; do
+		shift
+		grep -qxF "$name" "$run_dir/backup/packages/remnants" 2>/dev/null || set -- "$@" "$name"
+	done
+	[ $# -eq 0 ] || apt_run 600 --purge "$@"
+}
+
+# Whether a package that is not installed was, and has left its configuration files.
+apt_has_remnants() {
+	case $(limited 10 dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null) in config-files*) return 0 ;; esac
+	return 1
 }
 
 # needrestart would restart services, and a question would wait for an answer until the limit.

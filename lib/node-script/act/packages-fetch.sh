@@ -2,7 +2,7 @@
 # Packages: what is fetched before anybody is disturbed.
 
 fetch_packages() {
-	rm -f "$run_dir/backup/packages/list"
+	rm -f "$run_dir/backup/packages/list" "$run_dir/backup/packages/remnants"
 	orders package >"$run_dir/state/orders.package"
 	[ -s "$run_dir/state/orders.package" ] || return 0
 	find_manager || refuse 'node: it has none of apt, dnf and zypper; upgrade its packages another way, or use --plugins and --run-before' || return 1
@@ -24,6 +24,7 @@ fetch_packages() {
 			return 1
 		fi
 		fetch_package new "$name" "$new" "$new_dir" || return 1
+		! "${kind}_has_remnants" "$name" || echo "$name" >>"$run_dir/backup/packages/remnants" || return 1
 		[ "$old" = none ] || fetch_package old "$name" "$old" "$old_dir" || return 1
 	done 5<"$run_dir/state/orders.package"
 	compare_simulation || return 1

@@ -75,6 +75,8 @@ rpm_remove() {
 	limited 600 env LC_ALL=C rpm -e "$@" >"$run_dir/state/packages.log" 2>&1 </dev/null
 }
 
+rpm_has_remnants() { return 1; }
+
 # rpm replaces a changed configuration file that is not marked noreplace.
 rpm_changed_configs() {
 	limited 60 rpm -V --nodeps --noscripts "$1" 2>/dev/null | awk '$1 ~ /5/ && $2 == "c" && NF == 3 && $3 ~ /^\/[A-Za-z0-9._\/:@+~-]+$/ { print $3 }'

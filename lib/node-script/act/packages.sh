@@ -5,6 +5,7 @@
 #   backup/packages/list  NAME NEW OLD KIB, a line each, in the order in which they are installed; OLD may be none; KIB: its size
 #   stage/packages/new    NAME.deb or NAME.rpm, and backup/packages the same of the old version, which a later rollback needs
 #   stage/packages/tree   what of the new ones is asked before it is installed: containerd, plugins
+#   backup/packages/remnants  names of those that were not installed, but had left configuration files
 #   backup/packages/at-work   while a package manager is, or may have been cut off: packages-others.sh
 # What the way back needs is under backup: that stays when the run is finished.
 

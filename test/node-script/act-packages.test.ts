@@ -1,12 +1,12 @@
-import {rmSync, writeFileSync} from 'node:fs';
+import {readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import type {Orders} from '../../lib/plan/orders.ts';
 import {nodeSteps} from '../../lib/plan/steps.ts';
 import type {Machine} from '../embedded/machine/machine.ts';
-import {containerdPackage} from '../embedded/machine/packages/known-packages.ts';
+import {containerdPackage, pluginsPackage} from '../embedded/machine/packages/known-packages.ts';
 import {assertSettled, unit} from './act-faults.ts';
-import {actNode, must, orders, outcome, prepare, run, said} from './act-node.ts';
+import {actNode, binDir, must, orders, outcome, prepare, run, said, sha256, types} from './act-node.ts';
 
 const [oldVersion, newVersion] = ['1.6.20~ds1-1', '1.7.24~ds1-6'] as const;
 const plan: Orders = orders({
@@ -59,5 +59,53 @@ test('a rollback of a finished run that was cut off before its unit was there go
 	await must(machine, 'start');
 	t.is(await outcome(machine), 'undone', said(machine));
 	await must(machine, 'finish');
+	t.deepEqual(machine.fingerprint(), before);
+});
+
+test('power that is lost while packages are at work, forward and back: all is installed, and what others have there stays', async t => {
+	const [before087, after160] = ['0.8.7-00', '1.6.0-1.1'] as const;
+	const wipes = {wipes: [binDir]};
+	const machine = await actNode({
+		packages: {
+			repository: [before087, after160].map(version => pluginsPackage('kubernetes-cni', version, types, wipes)),
+			installed: [`kubernetes-cni ${before087}`],
+		},
+	});
+	t.teardown(async () => machine.stop());
+	const {root} = machine.tree;
+	const link = join(root, binDir, 'weave-net');
+	writeFileSync(join(root, binDir, 'weave-plugin-2.8'), 'weave', {mode: 0o755});
+	symlinkSync('weave-plugin-2.8', link);
+	const before = machine.fingerprint();
+	await prepare(
+		machine,
+		orders({
+			steps: plan.steps.filter(id => id !== 'plugins' && id !== 'config'),
+			plugins: [],
+			configs: [],
+			networks: [{name: 'mynet', version: '0.4.0'}],
+			binDirs: [binDir],
+			keep: [{dir: binDir, name: 'weave-plugin-2.8', sha256: sha256('weave')}],
+			packages: [{manager: 'apt', name: 'kubernetes-cni', newVersion: after160, oldVersion: before087}],
+		}),
+	);
+	for (const [verb, end] of [
+		['start', 'done'],
+		['back', 'undone'],
+	] as const) {
+		await must(machine, verb);
+		const until = Date.now() + 20_000;
+		while (readdirSync(join(root, binDir)).includes('weave-net') && Date.now() < until) {
+			await new Promise(resolve => setImmediate(resolve));
+		}
+
+		await machine.reboot();
+		t.is(await outcome(machine), end, said(machine));
+		t.is(readlinkSync(link), 'weave-plugin-2.8');
+		t.is(readFileSync(link, 'utf8'), 'weave');
+		assertSettled(t, machine);
+		await must(machine, 'finish');
+	}
+
 	t.deepEqual(machine.fingerprint(), before);
 });

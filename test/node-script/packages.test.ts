@@ -142,6 +142,19 @@ onLinux('a package that was not there before is taken away again', async t => {
 	t.throws(() => stored(tree, 'runc'), {code: 'ENOENT'});
 });
 
+onLinux('what the package manager said is told although a file had to be put back after it', async t => {
+	const tree = aptTree([...plan.filter(line => !line.startsWith('hold')), 'package apt runc 1.1.6 1.1.5']);
+	known(tree, 'repo/containerd=1.7.24', packageFile('containerd', '1.7.24', 'whole\n/opt/cni/bin/calico\n'));
+	known(tree, 'repo/runc=1.1.6', packageFile('runc', '1.1.6'));
+	known(tree, 'breaks-runc-1.1.6', '');
+	t.like(await tree.call('fetch_packages && each keep backup_keep'), {why: ''});
+	t.is(
+		(await tree.call('do_packages')).why,
+		'package/runc is of version 1.1.5, expected 1.1.6: apt said: dpkg: error processing archive of runc',
+	);
+	t.is(tree.read('/opt/cni/bin/calico'), 'theirs');
+});
+
 onLinux('a package that was not there before, but for its configuration files, leaves them', async t => {
 	const tree = aptTree(['package apt runc 1.1.5 none']);
 	known(tree, 'runc', 'config-files 1\n');

@@ -58,9 +58,9 @@ move_packages() {
 	[ "$#$gone" = 0 ] || note_others || return 1
 	if [ $# -gt 0 ]; then "${kind}_install" "$@" || moved=no; fi
 	if [ -n "$gone" ] && [ $moved = yes ]; then "${kind}_remove" $gone || moved=no; fi
+	put_back_others && each hold hold_again || return 1
 	said=$(last_words 2)
 	said=${said:-nothing}
-	put_back_others && each hold hold_again || return 1
 	while read -r name new old _ <&5; do
 		wanted_package
 		seen=$("${kind}_installed" "$name")

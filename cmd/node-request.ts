@@ -71,6 +71,10 @@ export async function loadRequest(args: Arguments<typeof nodeOptions>, {env, clo
 }
 
 function checkArchiveFlags(args: Arguments<typeof nodeOptions>, isArchive: boolean): void {
+	if (args.plugins === '') {
+		throw usageError('--plugins is empty; expected a file, a URL or the word package', 'node');
+	}
+
 	const sha256 = args['plugins-sha256'];
 	if (!isArchive && (sha256 !== undefined || args['insecure-no-checksum'])) {
 		throw usageError('--plugins-sha256 and --insecure-no-checksum are about an archive; name one with --plugins', 'node');

@@ -1,6 +1,7 @@
 import {writeFile} from 'node:fs/promises';
 import {type ExitCode, exitCode, messageOf, UserError} from '../lib/errors.ts';
 import type {Orders} from '../lib/plan/orders.ts';
+import {titleOf} from '../lib/plan/steps.ts';
 import {paletteFor} from '../lib/print/colour.ts';
 import {escapeJson} from '../lib/print/escape.ts';
 import {formatJson} from '../lib/print/json.ts';
@@ -16,7 +17,7 @@ import type {RunSettings} from '../lib/run/settings.ts';
 import {carryOut, type Outcome} from '../lib/run/upgrade.ts';
 import type {Context} from './context.ts';
 import type {RunArguments, Session} from './node-session.ts';
-import {doingLine, runLines, titleOf} from './run-lines.ts';
+import {doingLine, runLines} from './run-lines.ts';
 
 type RunOptions = {
 	readonly settings: RunSettings;

@@ -1,4 +1,4 @@
-import {steps} from '../lib/plan/steps.ts';
+import {titleOf} from '../lib/plan/steps.ts';
 import type {Palette} from '../lib/print/colour.ts';
 import {drainEndLines, drainLines} from '../lib/print/drain.ts';
 import {escapeText} from '../lib/print/escape.ts';
@@ -19,11 +19,6 @@ export function runLines(event: RunEvent, ground: Ground): readonly string[] {
 /** What is under way. */
 export function doingLine(step: string, on: 'cluster' | 'node'): string {
 	return `${titleOf(step)}${on === 'node' && step !== 'section' ? ' on the node' : ''}`;
-}
-
-/** What a step does, as a phrase; the section as a whole has no row of its own. */
-export function titleOf(step: string): string {
-	return steps.find(({id}) => id === step)?.title ?? (step === 'section' ? 'the part that the node does alone' : step);
 }
 
 const results = {yes: 'yes ', no: 'NO  ', skipped: 'skip'} as const;

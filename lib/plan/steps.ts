@@ -43,3 +43,8 @@ export type NodeStepId = Extract<(typeof steps)[number], {on: 'node'}>['id'];
 
 /** The steps of the section: the node carries them out by itself, and takes them back by itself. `act.sh --list` prints the same ids. */
 export const nodeSteps: readonly NodeStepId[] = steps.flatMap(({id, on}) => (on === 'node' ? [id] : []));
+
+/** What a step does, as a phrase; the section as a whole has no row of its own. Of a step that is not known, what the node calls it. */
+export function titleOf(step: string): string {
+	return steps.find(({id}) => id === step)?.title ?? (step === 'section' ? 'the part that the node does alone' : step);
+}

@@ -32,6 +32,8 @@ export type Source = {
 	readonly name: string;
 	/** Throws UserError where it is longer. */
 	readonly read: (suffix: '' | '.sha256', maxBytes: number) => Promise<Uint8Array | undefined>;
+	/** Whether there is an archive at all; true where that is found out only by reading it. */
+	readonly isThere: () => Promise<boolean>;
 	/** Whether somebody on the way could have changed the file beside the archive as well. */
 	readonly isOpen: boolean;
 };
@@ -88,7 +90,7 @@ async function checked(from: Source, {sha256, insecureNoChecksum}: FetchOptions)
 	const expected = await expectedSum(from, {sha256, insecureNoChecksum});
 	const bytes = await from.read('', maxArchive);
 	if (bytes === undefined) {
-		throw new UserError(`archive/${from.name}: there is no such file`, {remedy: 'Name a file or a URL that is there.'});
+		throw absent(from);
 	}
 
 	const seen = createHash('sha256').update(bytes).digest('hex');
@@ -100,6 +102,10 @@ async function checked(from: Source, {sha256, insecureNoChecksum}: FetchOptions)
 	}
 
 	return {name: from.name, bytes, sha256: seen, checkedBy: expected?.by ?? 'nothing'};
+}
+
+function absent({name}: Source): UserError {
+	return new UserError(`archive/${name}: there is no such file`, {remedy: 'Name a file or a URL that is there.'});
 }
 
 type Expected = {readonly sum: string; readonly by: 'flag' | 'file'};
@@ -119,6 +125,11 @@ async function expectedSum(
 	const beside = from.isOpen ? undefined : await from.read('.sha256', maxChecksum);
 	if (beside !== undefined) {
 		return {sum: sumIn(Buffer.from(beside).toString('latin1'), from.name), by: 'file'};
+	}
+
+	// A name that was mistyped has no checksum either, and that is not what is wrong with it.
+	if (!(await from.isThere())) {
+		throw absent(from);
 	}
 
 	if (!insecureNoChecksum) {

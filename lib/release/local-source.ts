@@ -1,4 +1,4 @@
-import {constants} from 'node:fs';
+import {constants, existsSync} from 'node:fs';
 import {open} from 'node:fs/promises';
 import {basename} from 'node:path';
 import {UserError} from '../errors.ts';
@@ -10,6 +10,7 @@ export function readLocal(path: string, signal: AbortSignal): Source {
 	return {
 		name,
 		isOpen: false,
+		isThere: async () => existsSync(path),
 		read: async (suffix, maxBytes) => {
 			signal.throwIfAborted();
 			return readBounded(`${path}${suffix}`, maxBytes);

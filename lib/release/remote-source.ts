@@ -22,6 +22,7 @@ export function readRemote(source: string, options: RemoteOptions): Source {
 	const name = decodeName(url.pathname.slice(url.pathname.lastIndexOf('/') + 1));
 	return {
 		name,
+		isThere: async () => true,
 		isOpen: url.protocol === 'http:',
 		read: async (suffix, maxBytes) => {
 			const at = new URL(url);

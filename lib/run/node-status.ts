@@ -1,5 +1,5 @@
 import type {SectionState} from '../plan/journal.ts';
-import {steps} from '../plan/steps.ts';
+import {titleOf} from '../plan/steps.ts';
 import type {HeldRun} from './held-run.ts';
 import type {Pointer} from './pointer.ts';
 import {progressOf} from './progress-of.ts';
@@ -56,7 +56,6 @@ export type KnownOfNode = {
 };
 
 export function nodeStatus({node, cordoned, pointer, held, run, silence}: KnownOfNode): NodeStatus {
-	const titles = new Map<string, string>(steps.map(({id, title}) => [id, title]));
 	return {
 		apiVersion: 'cni-upgrade/v1',
 		kind: 'UpgradeStatus',
@@ -68,7 +67,7 @@ export function nodeStatus({node, cordoned, pointer, held, run, silence}: KnownO
 		silence: silence ?? null,
 		steps: (held?.journal ?? []).map(({step, by, state, at, detail}) => ({
 			step,
-			title: titles.get(step) ?? step,
+			title: titleOf(step),
 			by,
 			state,
 			at: new Date(at * 1000).toISOString(),

@@ -1,5 +1,5 @@
 import type {DrainEvent} from '../drain/outcome.ts';
-import {steps} from '../plan/steps.ts';
+import {titleOf} from '../plan/steps.ts';
 import type {RunEvent} from './events.ts';
 import {type ProofItem, proofTitles} from './proof/proof.ts';
 import type {Outcome} from './upgrade.ts';
@@ -93,7 +93,6 @@ export class Recorder {
 	/** All of it, once the run is over. */
 	record(base: Pick<RunRecord, 'node' | 'uid' | 'run' | 'by' | 'outcome' | 'why' | 'changes'>): RunRecord {
 		const iso = (ms: number) => new Date(ms).toISOString();
-		const titles = new Map<string, string>(steps.map(({id, title}) => [id, title]));
 		return {
 			apiVersion: 'cni-upgrade/v1',
 			kind: 'UpgradeRecord',
@@ -103,7 +102,7 @@ export class Recorder {
 			proof: this.proof.map(item => ({...item, title: proofTitles[item.id]})),
 			steps: this.#seen.steps.map(({step, state, at, detail}) => ({
 				step,
-				title: titles.get(step) ?? step,
+				title: titleOf(step),
 				state,
 				at: iso(at),
 				detail,

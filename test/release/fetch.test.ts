@@ -70,6 +70,13 @@ test('a checksum on the command line counts, whatever the file beside it says', 
 	await t.throwsAsync(fetchArchive(path, options({sha256: 'abc'})), {message: /expected 64 hexadecimal digits/});
 });
 
+test('a name that was mistyped is called that, whatever is known of its checksum', async t => {
+	const nowhere = {message: 'archive/typo.tgz: there is no such file'};
+	await t.throwsAsync(fetchArchive('/nowhere/typo.tgz', options()), nowhere);
+	await t.throwsAsync(fetchArchive('/nowhere/typo.tgz', options({insecureNoChecksum: true})), nowhere);
+	await t.throwsAsync(fetchArchive('/nowhere/typo.tgz', options({sha256: other})), nowhere);
+});
+
 test('without a checksum an archive is taken only as told, and a wrong one counts even then', async t => {
 	const path = onDisk('bare.tgz');
 	await t.throwsAsync(fetchArchive(path, options()), {

@@ -16,8 +16,8 @@ const words: Readonly<Record<StepLine['state'], string>> = {
 	done: 'done',
 	skipped: 'skip',
 	failed: 'FAIL',
-	back: 'back',
-	'taken-back': 'undo',
+	back: 'undo', // As the journal has it.
+	'taken-back': 'back',
 	stuck: 'STUCK',
 };
 

@@ -36,9 +36,7 @@ export async function findHeldRun({api, node, agent, whenHeard}: Session, signal
 		return {run: undefined, isFinished: true, held, pointer};
 	}
 
-	const ended = await readHeldRun(agent, newestFinished, signal);
-	requireSameNode(node, ended);
-	return {run: newestFinished, isFinished: true, held: ended, pointer};
+	return {run: newestFinished, isFinished: true, held: await readHeldRun(agent, newestFinished, signal), pointer};
 }
 
 /**
@@ -61,7 +59,7 @@ export async function heldStill(session: Session, before: FoundRun, signal: Abor
 }
 
 /** A machine that has another Node object now is another node, as far as anybody can tell: what is drained would not be what is changed. */
-function requireSameNode({name, uid}: {readonly name: string; readonly uid: string}, {orders, current}: HeldRun): void {
+export function requireSameNode({name, uid}: {readonly name: string; readonly uid: string}, {orders, current}: HeldRun): void {
 	if (orders === undefined || orders.uid === uid) {
 		return;
 	}

@@ -6,7 +6,7 @@ import {defineCommand} from './command.ts';
 import {connectionOptions} from './connection-options.ts';
 import type {Context} from './context.ts';
 import {drainFlags, drainOptions} from './drain-options.ts';
-import {findHeldRun, heldStill, settingsOfHeld} from './held.ts';
+import {findHeldRun, heldStill, requireSameNode, settingsOfHeld} from './held.ts';
 import {nodeWayOptions, runOptions} from './node-options.ts';
 import {runWith} from './node-run.ts';
 import {checkNodeFlags, type Session, withSession} from './node-session.ts';
@@ -35,6 +35,7 @@ ended is taken back as long as its backup is on the node, after a drain: pods th
 					});
 				}
 
+				requireSameNode(session.node, held);
 				const isBack = isFinished && stateOf(held.journal).section === 'undone';
 				if (isBack && found.pointer === undefined) {
 					throw new UserError(`node/${name} is as it was before: run ${run}, its last, was taken back already`, {

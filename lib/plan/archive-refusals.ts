@@ -1,7 +1,7 @@
 import {enumerate} from '../check/words.ts';
 import {newestPlugins} from '../cni/reference-plugins.ts';
 import {isUnknown, knownOr} from '../facts/unknown.ts';
-import type {Changes} from './change-refusals.ts';
+import type {Changes} from './changes.ts';
 import {packageRow} from './package-rows.ts';
 import type {Refusal} from './plan.ts';
 

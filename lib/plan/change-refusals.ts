@@ -2,17 +2,10 @@ import {usesOf} from '../check/uses.ts';
 import {enumerate} from '../check/words.ts';
 import {isUnknown, type Known, knownOr} from '../facts/unknown.ts';
 import {overlap, withoutHash, wrongArchive} from './archive-refusals.ts';
-import type {ConfigDecision} from './config-decisions.ts';
-import {type Future, isAbsent} from './future.ts';
-import type {PlanInput} from './input.ts';
+import type {Changes} from './changes.ts';
+import {isAbsent} from './future.ts';
 import {noPluginPackage, packageProblems, unknownRuntime} from './package-refusals.ts';
 import type {Refusal} from './plan.ts';
-
-export type Changes = {
-	readonly input: PlanInput;
-	readonly future: Future;
-	readonly decisions: readonly ConfigDecision[];
-};
 
 /** Why what was asked for, or what follows from it, cannot be done here. */
 export function changeRefusals(changes: Changes): readonly Refusal[] {

@@ -1,6 +1,6 @@
 import {releaseOfNode} from '../facts/release-of-node.ts';
 import {knownOr} from '../facts/unknown.ts';
-import type {Changes} from './change-refusals.ts';
+import type {Changes} from './changes.ts';
 import type {ConfigDecision} from './config-decisions.ts';
 
 /** Configs whose pods cannot be torn down as the node is now: a plugin refuses their version, or the runtime that there is none. */

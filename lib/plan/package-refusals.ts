@@ -1,6 +1,6 @@
 import {newestPlugins} from '../cni/reference-plugins.ts';
 import {isUnknown, knownOr} from '../facts/unknown.ts';
-import type {Changes} from './change-refusals.ts';
+import type {Changes} from './changes.ts';
 import {pluginPackages} from './package-changes.ts';
 import type {Refusal} from './plan.ts';
 import {refusalOf} from './sentence.ts';

@@ -1,6 +1,6 @@
 import {effectiveVersion} from '../cni/effective-version.ts';
 import {isUnknown, knownOr} from '../facts/unknown.ts';
-import type {Changes} from './change-refusals.ts';
+import type {Changes} from './changes.ts';
 import {hangingPodsGoAfterwards} from './hanging-pods.ts';
 import {formatOrders, type Orders} from './orders.ts';
 import {packageRow} from './package-rows.ts';

@@ -1,5 +1,5 @@
 import {knownOr} from '../facts/unknown.ts';
-import type {Changes} from './change-refusals.ts';
+import type {Changes} from './changes.ts';
 import type {DrainPreview} from './drain-preview.ts';
 import {editDiff} from './edit-diff.ts';
 import type {PlanStep} from './plan.ts';

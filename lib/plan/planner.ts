@@ -1,5 +1,6 @@
 import {isUnknown} from '../facts/unknown.ts';
-import {type Changes, changeRefusals} from './change-refusals.ts';
+import {changeRefusals} from './change-refusals.ts';
+import type {Changes} from './changes.ts';
 import {configDecisions} from './config-decisions.ts';
 import {configRefusals} from './config-refusals.ts';
 import {type Direction, directionOf} from './direction.ts';

@@ -3,7 +3,7 @@ import {enumerate} from '../check/words.ts';
 import {isUnknown, knownOr} from '../facts/unknown.ts';
 import {floors} from '../runtime/releases.ts';
 import {releaseNumbers} from '../runtime/runtime-version.ts';
-import type {Changes} from './change-refusals.ts';
+import type {Changes} from './changes.ts';
 import {isRewritten} from './config-decisions.ts';
 import {hangingConfigs, hangingPodsGoAfterwards} from './hanging-pods.ts';
 import {packageRow, upstreamVersion} from './package-rows.ts';

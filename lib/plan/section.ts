@@ -2,7 +2,7 @@ import {usesOf} from '../check/uses.ts';
 import {referencePlugins} from '../cni/reference-plugins.ts';
 import {knownOr} from '../facts/unknown.ts';
 import {releaseNumbers} from '../runtime/runtime-version.ts';
-import type {Changes} from './change-refusals.ts';
+import type {Changes} from './changes.ts';
 import type {Direction} from './direction.ts';
 import {type NodeStepId, nodeSteps} from './steps.ts';
 

@@ -3,6 +3,7 @@ import type {Clock} from '../clock.ts';
 import {messageOf, UserError} from '../errors.ts';
 import {readLocal} from './local-source.ts';
 import {type Fetch, readRemote} from './remote-source.ts';
+import type {Source} from './source.ts';
 
 export type FetchOptions = {
 	/** What `--plugins-sha256` says. */
@@ -25,17 +26,6 @@ export type FetchedArchive = {
 	readonly sha256: string;
 	/** By what its checksum was checked: `--plugins-sha256`, the file beside it, or nothing. */
 	readonly checkedBy: 'flag' | 'file' | 'nothing';
-};
-
-/** What reads a source: nothing where the file beside an archive is not there. */
-export type Source = {
-	readonly name: string;
-	/** Throws UserError where it is longer. */
-	readonly read: (suffix: '' | '.sha256', maxBytes: number) => Promise<Uint8Array | undefined>;
-	/** Whether there is an archive at all; true where that is found out only by reading it. */
-	readonly isThere: () => Promise<boolean>;
-	/** Whether somebody on the way could have changed the file beside the archive as well. */
-	readonly isOpen: boolean;
 };
 
 /** Bytes. The releases up to v1.9.1 have at most 60 MiB. */

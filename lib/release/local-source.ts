@@ -2,7 +2,7 @@ import {constants, existsSync} from 'node:fs';
 import {open} from 'node:fs/promises';
 import {basename} from 'node:path';
 import {UserError} from '../errors.ts';
-import type {Source} from './fetch.ts';
+import type {Source} from './source.ts';
 
 /** A file of this machine and the checksum file beside it. */
 export function readLocal(path: string, signal: AbortSignal): Source {

@@ -1,5 +1,5 @@
 import {UserError} from '../errors.ts';
-import type {Source} from './fetch.ts';
+import type {Source} from './source.ts';
 
 /** The part of the global `fetch` that is used here. */
 export type Fetch = (

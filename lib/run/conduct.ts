@@ -11,13 +11,13 @@ import type {RunContext} from './context.ts';
 import type {RunEvent} from './events.ts';
 import {acquireLock} from './lock.ts';
 import {type FoundNode, foundNode} from './open-node.ts';
+import type {Outcome} from './outcome.ts';
 import {proveWithCanary} from './proof/canary.ts';
 import type {PodPlace} from './proof/context.ts';
 import type {Proof, ProofItem} from './proof/proof.ts';
 import {removeStrays} from './remove-strays.ts';
 import {requireRights} from './rights.ts';
 import type {RunSettings} from './settings.ts';
-import type {Outcome} from './upgrade.ts';
 import {guardNode} from './watch-node.ts';
 
 export type ConductOptions = {

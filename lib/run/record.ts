@@ -1,8 +1,8 @@
 import type {DrainEvent} from '../drain/outcome.ts';
 import {titleOf} from '../plan/steps.ts';
 import type {RunEvent} from './events.ts';
+import type {Outcome} from './outcome.ts';
 import {type ProofItem, proofTitles} from './proof/proof.ts';
-import type {Outcome} from './upgrade.ts';
 
 /** The evidence of a run: plain JSON for a change ticket. It only grows. */
 export type RunRecord = {

@@ -2,12 +2,13 @@ import {annotate, setUnschedulable} from '../cluster/nodes-write.ts';
 import type {RunContext} from './context.ts';
 import {emptyIfOpen, emptyNode} from './empty-node.ts';
 import type {HeldRun} from './held-run.ts';
+import type {Outcome} from './outcome.ts';
 import {type Pointer, pointerAnnotation} from './pointer.ts';
 import {progressOf} from './progress-of.ts';
 import {goBack} from './section.ts';
 import {afterReturn} from './settle.ts';
 import {undoEarly} from './undo-early.ts';
-import {carryOut, type Outcome} from './upgrade.ts';
+import {carryOut} from './upgrade.ts';
 
 /** A run that cannot be gone on with, since the node was never given the whole plan: what there is of it is taken back. */
 async function abandon(context: RunContext, held: HeldRun, pointer: Pointer | undefined): Promise<Outcome> {

@@ -10,7 +10,6 @@ import {patiently} from './patiently.ts';
 import type {Cordoned} from './pointer.ts';
 import {point} from './prepare.ts';
 import type {RunProgress} from './progress-of.ts';
-import type {UpgradeOptions} from './upgrade.ts';
 import {wholeJournal} from './whole-journal.ts';
 
 /** Seconds that the node may take beyond its own deadline, to go back. */
@@ -28,7 +27,7 @@ export async function startUnit(context: RunContext): Promise<void> {
 
 export async function follow(
 	context: RunContext,
-	{orders}: UpgradeOptions,
+	{orders}: {readonly orders: Pick<Orders, 'deadline'>},
 	{last, section, sectionDetail}: RunProgress,
 ): Promise<SectionEnd> {
 	const {agent, clock, signal, onEvent} = context;

@@ -1,18 +1,24 @@
 import {annotate, NodeGone, setUnschedulable} from '../cluster/nodes-write.ts';
 import {messageOf} from '../errors.ts';
+import type {JournalLine} from '../plan/journal.ts';
+import type {Orders} from '../plan/orders.ts';
 import {type RunContext, tell} from './context.ts';
 import {emptyIfOpen} from './empty-node.ts';
 import type {SectionEnd} from './follow.ts';
+import type {Outcome} from './outcome.ts';
 import {type Cordoned, pointerAnnotation} from './pointer.ts';
 import {point, step} from './prepare.ts';
 import {progressOf} from './progress-of.ts';
 import {type Proof, type ProofItem, proofIds} from './proof/proof.ts';
 import {waitDaemonPods, waitReady} from './ready.ts';
 import {goBack, readJournal} from './section.ts';
-import type {Outcome, UpgradeOptions} from './upgrade.ts';
 
 /** The node is upgraded, so it says. */
-export async function proveOrGoBack(context: RunContext, options: UpgradeOptions, cordoned: Cordoned): Promise<Outcome> {
+export async function proveOrGoBack(
+	context: RunContext,
+	{orders, journal}: {readonly orders: Pick<Orders, 'deadline'>; readonly journal: readonly JournalLine[]},
+	cordoned: Cordoned,
+): Promise<Outcome> {
 	const {agent, node, signal} = context;
 	const proof = await proveOrSayWhyNot(context);
 	if (proof.verdict === 'proved') {
@@ -32,8 +38,8 @@ export async function proveOrGoBack(context: RunContext, options: UpgradeOptions
 
 	context.onEvent({type: 'notice', message: `node/${node.name} goes back to what it was: ${failed}`});
 	await leaveTrace(context, async () => agent.note('prove', 'failed', failed, signal));
-	const owner = await emptyIfOpen(context, {...progressOf(options.journal), cordoned});
-	const end = await goBack(context, options.orders, owner);
+	const owner = await emptyIfOpen(context, {...progressOf(journal), cordoned});
+	const end = await goBack(context, orders, owner);
 	return afterReturn(context, end.state === 'undone' ? {...end, detail: failed} : end, owner, proof);
 }
 

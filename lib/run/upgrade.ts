@@ -3,10 +3,10 @@ import type {Orders} from '../plan/orders.ts';
 import {ActRefused} from './agent.ts';
 import type {RunContext} from './context.ts';
 import type {SectionEnd} from './follow.ts';
+import type {Outcome} from './outcome.ts';
 import type {Cordoned} from './pointer.ts';
 import {cordon, Declined, drain, type Payload, point, rehearse, stage} from './prepare.ts';
 import {progressOf, type RunProgress} from './progress-of.ts';
-import type {Proof} from './proof/proof.ts';
 import {follow, startUnit} from './section.ts';
 import {afterReturn, proveOrGoBack} from './settle.ts';
 import {undoEarly} from './undo-early.ts';
@@ -20,16 +20,6 @@ export type UpgradeOptions = {
 	/** Whether the plan is on the node, whole. */
 	readonly isStaged: boolean;
 };
-
-/** How a run ended. The node is in the state that this names, and the journal on it says the same. */
-export type Outcome =
-	| {readonly kind: 'upgraded'; readonly proof: Proof}
-	/** Upgraded, and something could not be shown: it stays cordoned. */
-	| {readonly kind: 'not-proved'; readonly proof: Proof}
-	/** As it was before. */
-	| {readonly kind: 'rolled-back'; readonly why: string; readonly proof: Proof | undefined}
-	/** Neither: it stays cordoned, and the detail says where the old files are. */
-	| {readonly kind: 'stuck'; readonly why: string};
 
 /**
 Carries out a plan, from wherever its journal says that it is. Up to the section on the node a failure takes back what was done and is

@@ -1,7 +1,7 @@
 import {hostname, userInfo} from 'node:os';
 import type {Api} from '../lib/cluster/api.ts';
 import {getNode} from '../lib/cluster/nodes-write.ts';
-import type {FleetSsh} from '../lib/collect/ways.ts';
+import type {FleetSsh} from '../lib/collect/fleet-options.ts';
 import {type Progress, startProgress} from '../lib/print/progress.ts';
 import {NodeAgent} from '../lib/run/agent.ts';
 import {type FoundNode, findNode, openNode} from '../lib/run/open-node.ts';

@@ -1,4 +1,5 @@
-import {collectFleet, type FleetEvent} from '../lib/collect/fleet.ts';
+import {collectFleet} from '../lib/collect/fleet.ts';
+import type {FleetEvent} from '../lib/collect/fleet-options.ts';
 import {type ExitCode, UserError} from '../lib/errors.ts';
 import type {NodeFacts} from '../lib/facts/node-facts.ts';
 import {type Progress, startProgress} from '../lib/print/progress.ts';

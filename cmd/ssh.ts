@@ -1,8 +1,8 @@
 import {appendFile, mkdir, readFile} from 'node:fs/promises';
 import {homedir, hostname, userInfo} from 'node:os';
 import {dirname} from 'node:path';
+import type {FleetSsh, SshWay} from '../lib/collect/fleet-options.ts';
 import {sshPlaceOf} from '../lib/collect/ssh-place.ts';
-import type {FleetSsh, SshWay} from '../lib/collect/ways.ts';
 import {UserError} from '../lib/errors.ts';
 import type {Progress} from '../lib/print/progress.ts';
 import {ask} from '../lib/print/prompt.ts';

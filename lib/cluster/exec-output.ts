@@ -1,6 +1,12 @@
-import type {ExecOutcome} from './exec.ts';
 import {ExecError, type ExecPlace, execErrorOf} from './exec-errors.ts';
 import {asList, asText, field} from './json.ts';
+
+export type ExecOutcome = {
+	readonly code: number;
+	readonly stdout: Buffer;
+	/** The first 16 KiB. */
+	readonly stderr: string;
+};
 
 /** The first byte of a message from the server. */
 const channels = {stdout: 1, stderr: 2, status: 3} as const;

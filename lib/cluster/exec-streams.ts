@@ -3,9 +3,8 @@ import type {Duplex} from 'node:stream';
 import type {Clock} from '../clock.ts';
 import {messageOf} from '../errors.ts';
 import type {ApiSocket} from './api.ts';
-import type {ExecOutcome} from './exec.ts';
 import {ExecError, type ExecPlace} from './exec-errors.ts';
-import {ExecOutput} from './exec-output.ts';
+import {type ExecOutcome, ExecOutput} from './exec-output.ts';
 import {BrokenSocket, frame, MessageReader} from './web-socket.ts';
 
 export type ExecInput = string | Uint8Array | AsyncIterable<Uint8Array>;

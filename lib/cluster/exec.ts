@@ -3,6 +3,7 @@ import {exitCode, UserError} from '../errors.ts';
 import type {Api, ApiSocket} from './api.ts';
 import {ApiError} from './errors.ts';
 import {ExecError, type ExecPlace, execErrorOf} from './exec-errors.ts';
+import type {ExecOutcome} from './exec-output.ts';
 import {type ExecInput, runStreams} from './exec-streams.ts';
 import {podsPath} from './pods.ts';
 import {passesSoon} from './retry.ts';
@@ -22,13 +23,6 @@ export type ExecInPod = ExecPlace & {
 	readonly timeout: number;
 	readonly clock: Clock;
 	readonly signal: AbortSignal;
-};
-
-export type ExecOutcome = {
-	readonly code: number;
-	readonly stdout: Buffer;
-	/** The first 16 KiB. */
-	readonly stderr: string;
 };
 
 /** Of 1.30 and later, and of all (kubernetes/kubernetes, staging/src/k8s.io/apimachinery/pkg/util/remotecommand/constants.go, v1.34). */

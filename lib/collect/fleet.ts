@@ -1,38 +1,10 @@
-import type {Clock} from '../clock.ts';
-import type {Api} from '../cluster/api.ts';
 import {findNodes, type NodeRow} from '../cluster/nodes.ts';
 import type {NodeFacts} from '../facts/node-facts.ts';
 import {shareEqual} from '../facts/share.ts';
+import type {FleetOptions} from './fleet-options.ts';
 import {apiHalf, type Join, joinFacts, type NodeAnswer} from './join.ts';
 import {sshNodeOf} from './ssh-place.ts';
-import {askByPod, askBySsh, askEitherWay, type FleetSsh, type Target} from './ways.ts';
-
-export type FleetEvent =
-	| {readonly type: 'listed'; readonly nodes: number}
-	| {readonly type: 'notice'; readonly message: string}
-	| {readonly type: 'probing'; readonly nodes: number; readonly way: 'pod' | 'ssh'; readonly namespace?: string}
-	| {readonly type: 'answered'; readonly node: string}
-	| {readonly type: 'unknown'; readonly node: string; readonly reason: string};
-
-export type FleetOptions = {
-	readonly api: Api;
-	/** Names as typed; empty means all nodes, or those that the selector takes. */
-	readonly names: readonly string[];
-	readonly selector?: string | undefined;
-	readonly via: 'auto' | 'api' | 'pod' | 'ssh';
-	readonly ssh: FleetSsh;
-	/** Where probe pods run. */
-	readonly namespace: string;
-	readonly image?: string | undefined;
-	readonly pullSecret?: string | undefined;
-	/** Milliseconds that one node may take. */
-	readonly timeout: number;
-	/** Ten characters of [a-z0-9] that no other run has. */
-	readonly run: string;
-	readonly clock: Clock;
-	readonly signal: AbortSignal;
-	readonly onEvent: (event: FleetEvent) => void;
-};
+import {askByPod, askBySsh, askEitherWay, type Target} from './ways.ts';
 
 /**
 Collects the facts of a fleet: what the API says of every node in one list, then what each node says of itself by the way

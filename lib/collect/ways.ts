@@ -1,35 +1,15 @@
 import {messageOf} from '../errors.ts';
 import {collectScript} from '../node-script/script.ts';
-import type {SshReach} from '../ssh/reach.ts';
 import {podTransport} from '../transport/pod.ts';
 import {sshTransport} from '../transport/ssh.ts';
-import type {Sudo} from '../transport/ssh-command.ts';
 import type {ProbeOutcome, ProbeTarget} from '../transport/transport.ts';
-import type {FleetOptions} from './fleet.ts';
+import type {FleetOptions} from './fleet-options.ts';
 import type {ApiHalf, NodeAnswer} from './join.ts';
 import {otherMachine} from './same-machine.ts';
 import type {Place, SshNode} from './ssh-place.ts';
 
 /** All that is kept of a node's row: its labels and annotations are many times as long. */
 export type Target = ProbeTarget & {readonly half: ApiHalf; readonly ssh: SshNode; readonly notAskable: string | undefined};
-
-/** The way to nodes by SSH, once it was made ready. */
-export type SshWay = {
-	readonly reach: SshReach;
-	readonly sudo: Sudo;
-	/** Whether ssh_config has a block for a node of this name. */
-	readonly isConfigured: (name: string) => boolean;
-	readonly placeOf: (node: SshNode) => Place;
-};
-
-export type FleetSsh = {
-	/** Whether the command line speaks of SSH at all: `auto` then takes it for every node that a pod does not reach. */
-	readonly isAsked: boolean;
-	/** Reads configuration and asks people what has to be asked; the same way at each call. */
-	readonly open: () => Promise<SshWay>;
-	/** Ends the connections to jump hosts. Whoever made this calls it, once nobody needs the way any more. */
-	readonly close: () => Promise<void>;
-};
 
 type Settle = (target: Target, answer: NodeAnswer) => void;
 

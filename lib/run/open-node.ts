@@ -1,8 +1,8 @@
 import type {Clock} from '../clock.ts';
 import type {Api} from '../cluster/api.ts';
 import {findNodes, type NodeRow} from '../cluster/nodes.ts';
+import type {FleetSsh} from '../collect/fleet-options.ts';
 import {type SshNode, sshNodeOf} from '../collect/ssh-place.ts';
-import type {FleetSsh} from '../collect/ways.ts';
 import {exitCode, messageOf, UserError} from '../errors.ts';
 import type {NodeShell} from '../transport/node-shell.ts';
 import {openPodShell} from '../transport/open-pod.ts';

@@ -1,7 +1,7 @@
 import type {Clock} from '../clock.ts';
 import type {Api} from '../cluster/api.ts';
 import {collectFleet} from '../collect/fleet.ts';
-import type {FleetSsh} from '../collect/ways.ts';
+import type {FleetSsh} from '../collect/fleet-options.ts';
 import {ofThisRun} from '../drain/filters.ts';
 import {previewDrain} from '../drain/preview.ts';
 import {exitCode, UserError} from '../errors.ts';

@@ -1,7 +1,8 @@
 import type {Clock} from '../clock.ts';
 import {Window} from '../window.ts';
 import type {SshConfig, SshHostSettings} from './config/ssh-config.ts';
-import {connectSsh, type SshConnection} from './connection/connection.ts';
+import {connectSsh} from './connection/connection.ts';
+import type {SshConnection} from './connection/endpoint.ts';
 import {SshError} from './errors.ts';
 import type {IdentityStore} from './keys/identities.ts';
 import type {HostKeys} from './known-hosts/host-keys.ts';

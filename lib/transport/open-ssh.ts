@@ -2,7 +2,7 @@ import {constants} from 'node:os';
 import type {Clock} from '../clock.ts';
 import type {Api} from '../cluster/api.ts';
 import {exitCode, UserError} from '../errors.ts';
-import type {SshConnection} from '../ssh/connection/connection.ts';
+import type {SshConnection} from '../ssh/connection/endpoint.ts';
 import {SshError, type SshStage} from '../ssh/errors.ts';
 import type {SshReach} from '../ssh/reach.ts';
 import {

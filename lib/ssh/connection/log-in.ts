@@ -5,7 +5,7 @@ import {oneLine, SshError} from '../errors.ts';
 import {KeyOffers, type UsableIdentity} from '../keys/key-offers.ts';
 import type {Attempt} from './attempt.ts';
 import {bannerWatch} from './banner.ts';
-import type {SshEndpoint} from './connection.ts';
+import type {SshEndpoint} from './endpoint.ts';
 import {hostKeyAlgorithms, orderHostKeyAlgorithms} from './host-key-types.ts';
 
 type LoginOptions = {

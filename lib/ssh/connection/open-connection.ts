@@ -5,7 +5,7 @@ import type {Clock} from '../../clock.ts';
 import {messageOf} from '../../errors.ts';
 import {addressOf, oneLine, SshError, type SshStage} from '../errors.ts';
 import {type ChannelError, forwardError, sessionError} from './channel-errors.ts';
-import type {SshConnection} from './connection.ts';
+import type {SshConnection} from './endpoint.ts';
 import {type ExecResult, runOnChannel, type SshInput} from './exec.ts';
 
 /** The time that a server has to take note that we leave. */

@@ -3,7 +3,7 @@ import {connect} from 'node:net';
 import type {Duplex} from 'node:stream';
 import {messageOf} from '../../errors.ts';
 import type {Attempt} from './attempt.ts';
-import type {SshConnection, SshEndpoint} from './connection.ts';
+import type {SshConnection, SshEndpoint} from './endpoint.ts';
 
 /** A stream to the server: over TCP, or from the jump host. */
 export async function openStream(

@@ -1,6 +1,6 @@
 import {randomBytes} from 'node:crypto';
 import type {SshHostSettings} from '../config/ssh-config.ts';
-import type {HostKeyCheck} from '../connection/connection.ts';
+import type {HostKeyCheck} from '../connection/endpoint.ts';
 import {SshError} from '../errors.ts';
 import {keyTypeOf} from '../keys/wire.ts';
 import {decideHostKey, fingerprint, type HostName, type KnownHostsFile, knownHostsLine, knownKeyTypes} from './known-hosts.ts';

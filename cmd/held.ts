@@ -1,4 +1,5 @@
 import {getNode} from '../lib/cluster/nodes-write.ts';
+import {defaultDrainFlags} from '../lib/drain/filters.ts';
 import {exitCode, UserError} from '../lib/errors.ts';
 import {stateOf} from '../lib/plan/journal.ts';
 import {type HeldRun, readHeldRun} from '../lib/run/held-run.ts';
@@ -90,17 +91,7 @@ export function settingsOfHeld({settings}: HeldRun, args: RunArguments, controlP
 		pullSecret: args['image-pull-secret'] ?? settings?.pullSecret,
 	};
 	return {
-		drain: settings?.drain ?? {
-			force: false,
-			ignoreDaemonSets: false,
-			deleteEmptyDirData: false,
-			gracePeriodSeconds: -1,
-			timeout: 0,
-			podSelector: undefined,
-			disableEviction: false,
-			skipWaitForDeleteSeconds: 0,
-			chunkSize: 500,
-		},
+		drain: settings?.drain ?? defaultDrainFlags,
 		...here,
 	};
 }

@@ -20,6 +20,19 @@ export type DrainFlags = {
 	readonly chunkSize: number;
 };
 
+/** What kubectl drain does where nobody says else (kubernetes/kubectl:pkg/cmd/drain/drain.go@v0.36.3). */
+export const defaultDrainFlags: DrainFlags = {
+	force: false,
+	ignoreDaemonSets: false,
+	deleteEmptyDirData: false,
+	gracePeriodSeconds: -1,
+	timeout: 0,
+	podSelector: undefined,
+	disableEviction: false,
+	skipWaitForDeleteSeconds: 0,
+	chunkSize: 500,
+};
+
 /** What was found of a pod's DaemonSet; the text is the server's. */
 export type DaemonSetLook =
 	| {readonly kind: 'there'}

@@ -6,20 +6,10 @@ import {systemClock} from '../../../lib/clock.ts';
 import {connect} from '../../../lib/cluster/connect.ts';
 import {findNodes} from '../../../lib/cluster/nodes.ts';
 import {drainNode} from '../../../lib/drain/drain.ts';
-import type {DrainFlags} from '../../../lib/drain/filters.ts';
+import {type DrainFlags, defaultDrainFlags} from '../../../lib/drain/filters.ts';
 import {drainEndLines, drainLines} from '../../../lib/print/drain.ts';
 
-const flags: DrainFlags = {
-	force: true,
-	ignoreDaemonSets: true,
-	deleteEmptyDirData: false,
-	gracePeriodSeconds: -1,
-	timeout: 0,
-	podSelector: undefined,
-	disableEviction: false,
-	skipWaitForDeleteSeconds: 0,
-	chunkSize: 500,
-};
+const flags: DrainFlags = {...defaultDrainFlags, force: true, ignoreDaemonSets: true};
 
 const [name = '', as] = process.argv.slice(2);
 const {signal} = new AbortController();

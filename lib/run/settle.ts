@@ -77,7 +77,7 @@ async function proveOrSayWhyNot(context: RunContext): Promise<Proof> {
 /** Ready, the add-on's pods, then a pod of ours. */
 async function prove(context: RunContext, onItem: (item: ProofItem) => void): Promise<Proof> {
 	const {api, agent, node, settings, clock, signal} = context;
-	const {kubeletStartedAt, done} = progressOf((await readJournal(context)) ?? []);
+	const {kubeletStartedAt, done} = progressOf(await readJournal(context));
 	tell(context, 'ready', 'begin');
 	const ready = await waitReady({api, node, startedAt: kubeletStartedAt, clock, signal});
 	onItem(ready);
